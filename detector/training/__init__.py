@@ -1,0 +1,1 @@
+"""How the shipped NLI weights are made: `python -m detector.training --data DIR --out DIR`."""

@@ -1,0 +1,79 @@
+"""Pairs -> token ids -> batches of similar length."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.training.mix import LABELS, NOT_ENTAILMENT, Pair
+
+TARGETS = {**{label: place for place, label in enumerate(LABELS)}, NOT_ENTAILMENT: -1}
+POOL_BATCHES = 64  # batches sorted by length together: large enough for little padding, small enough to stay mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Token ids of one pair, the length of its first segment with [CLS] and [SEP], and its target."""
+
+    ids: npt.NDArray[np.uint16]
+    first: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded arrays [pairs, tokens]; `targets` [pairs] holds label places, -1 for not_entailment."""
+
+    ids: npt.NDArray[np.int64]
+    segments: npt.NDArray[np.int64]
+    mask: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+
+
+def encode_pairs(pairs: Sequence[Pair], tokenizer: Any, *, max_length: int) -> list[Encoded]:
+    """`tokenizer` is a `tokenizers.Tokenizer`; a pair shown many times is encoded once."""
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length, strategy="longest_first")
+    unique = list(dict.fromkeys(pairs))
+    by_pair: dict[Pair, Encoded] = {}
+    for start in range(0, len(unique), 5000):
+        part = unique[start : start + 5000]
+        for pair, coding in zip(part, tokenizer.encode_batch([(p.premise, p.hypothesis) for p in part]), strict=True):
+            first = coding.type_ids.index(1) if 1 in coding.type_ids else len(coding.ids)
+            by_pair[pair] = Encoded(np.array(coding.ids, dtype=np.uint16), first, TARGETS[pair.label])
+    return [by_pair[pair] for pair in pairs]
+
+
+def plan_batches(encoded: Sequence[Encoded], *, tokens: int, seed: str) -> list[list[int]]:
+    """Places in `encoded`, batch by batch: every place once, at most `tokens` tokens a batch with padding."""
+    lengths = [len(pair.ids) for pair in encoded]
+    mean = max(1.0, sum(lengths) / max(1, len(lengths)))
+    pool = max(1, int(POOL_BATCHES * tokens / mean))
+    shuffled = random.Random(seed)
+    batches: list[list[int]] = []
+    for start in range(0, len(encoded), pool):
+        places = sorted(range(start, min(start + pool, len(encoded))), key=lambda place: (lengths[place], place))
+        cut: list[list[int]] = [[]]
+        for place in places:
+            if cut[-1] and (len(cut[-1]) + 1) * lengths[place] > tokens:
+                cut.append([])
+            cut[-1].append(place)
+        shuffled.shuffle(cut)
+        batches += cut
+    return batches
+
+
+def pad(pairs: Sequence[Encoded]) -> Batch:
+    """Padding id 0, as in every BERT vocabulary."""
+    width = max(len(pair.ids) for pair in pairs)
+    ids = np.zeros((len(pairs), width), dtype=np.int64)
+    segments = np.zeros_like(ids)
+    mask = np.zeros_like(ids)
+    for row, pair in enumerate(pairs):
+        ids[row, : len(pair.ids)] = pair.ids
+        segments[row, pair.first : len(pair.ids)] = 1
+        mask[row, : len(pair.ids)] = 1
+    return Batch(ids, segments, mask, np.array([pair.target for pair in pairs], dtype=np.int64))
