@@ -111,6 +111,7 @@ class Statement:
     `wording` is what is embedded and scored: `text` normalised and made self-contained; `text_hash` is its hash.
     `speaker` is who asserts it, None for the outlet itself; `via` is the outlet it was taken from ("Reuters").
     `claim_gate` names why it is not a checkable claim, None when it is one.
+    `question` is the yes/no question it answers ("Did the rebels sign the document?"), empty when none reads well.
     """
 
     statement_id: str
@@ -137,6 +138,7 @@ class Statement:
     quantities: tuple[Quantity, ...] = ()
     times: tuple[TimeMention, ...] = ()
     lemmas: tuple[str, ...] = ()
+    question: str = ""
 
     def __post_init__(self) -> None:
         _require(0 <= self.context_start <= self.start < self.end <= self.context_end, "statement span out of order")

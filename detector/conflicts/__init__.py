@@ -1,0 +1,85 @@
+"""From scored pairs to ranked conflicts with sides. Every threshold and weight of the program is used here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.conflicts.grouping import group_agreements, group_conflicts
+from detector.conflicts.ranking import build_agreement, build_conflict, rank
+from detector.conflicts.relations import PairWeights, judge_pair, shipped_weights
+from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
+from detector.settings import ConflictSettings
+
+__all__ = ["PairWeights", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights"]
+
+
+def judge_pairs(
+    pairs: Sequence[CandidatePair],
+    scores: Mapping[str, PairScore],
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    temperature: float,
+    settings: ConflictSettings,
+    weights: PairWeights | None = None,
+) -> list[PairFinding]:
+    """A finding for each pair, in order. `scores` is by pair id."""
+    return [
+        judge_pair(
+            pair,
+            scores[pair.pair_id],
+            statements[pair.left_id],
+            statements[pair.right_id],
+            articles=(
+                articles[statements[pair.left_id].article_id],
+                articles[statements[pair.right_id].article_id],
+            ),
+            temperature=temperature,
+            settings=settings,
+            weights=weights,
+        )
+        for pair in pairs
+    ]
+
+
+def find_conflicts(
+    findings: Sequence[PairFinding],
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    vectors: Mapping[str, NDArray[np.float32]],
+    origins: Mapping[str, str],
+    topics: Sequence[Topic],
+    settings: ConflictSettings,
+) -> Outcome:
+    """Ranked conflicts and agreements. `vectors` is by statement id, `origins` maps article ids to their origin."""
+
+    def similarity(first: str, second: str) -> float:
+        return float(vectors[first] @ vectors[second]) if first != second else 1.0
+
+    topic_of = {member: topic.topic_id for topic in topics for member in topic.statement_ids}
+    groups = group_conflicts(findings, statements, similarity)
+    conflicts = rank(
+        [
+            build_conflict(group, statements=statements, articles=articles, origins=origins, topics=topic_of)
+            for group in groups
+        ],
+        limit=settings.limit,
+    )
+    agreements = sorted(
+        (
+            build_agreement(members, strength, statements=statements, origins=origins)
+            for members, strength in group_agreements(findings, statements)
+        ),
+        key=lambda agreement: (-agreement.score, agreement.agreement_id),
+    )[: settings.limit]
+    shown = {pair_id for conflict in conflicts for pair_id in conflict.pair_ids}
+    return Outcome(
+        topics=tuple(topics),
+        conflicts=conflicts,
+        agreements=tuple(agreements),
+        findings=tuple(finding for finding in findings if finding.pair.pair_id in shown),
+    )

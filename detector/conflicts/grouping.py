@@ -1,0 +1,215 @@
+"""From findings to groups: one question, its sides, no statement on two sides, no two groups asking the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from detector.records import PairFinding, Statement
+
+Similarity = Callable[[str, str], float]
+
+SIDE_SIMILARITY = 0.55
+"""Cosine from which a statement that contradicts one side may join the other without an entailing pair."""
+SAME_QUESTION = 0.62
+"""Cosine between both pairs of sides from which two groups ask the same thing."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Sides as lists of statement ids, the exemplar of each first, and the contradicting pairs between them."""
+
+    sides: list[list[str]]
+    findings: list[PairFinding] = field(default_factory=list)
+
+    @property
+    def members(self) -> set[str]:
+        return {member for side in self.sides for member in side}
+
+    def side_of(self, statement_id: str) -> int | None:
+        return next((number for number, side in enumerate(self.sides) if statement_id in side), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Findings by statement: who contradicts and who agrees with whom, with what probability."""
+
+    contradictions: Mapping[str, Mapping[str, PairFinding]]
+    agreements: Mapping[str, Mapping[str, float]]
+
+
+def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, Statement]) -> Relations:
+    """Index the findings; statements with the same wording agree without a finding."""
+    contradictions: dict[str, dict[str, PairFinding]] = {}
+    agreements: dict[str, dict[str, float]] = {}
+    for finding in findings:
+        left, right = finding.pair.left_id, finding.pair.right_id
+        if finding.relation == "contradicts":
+            contradictions.setdefault(left, {})[right] = finding
+            contradictions.setdefault(right, {})[left] = finding
+        elif finding.relation == "agrees":
+            strength = max(finding.score.forward.entailment, finding.score.backward.entailment)
+            agreements.setdefault(left, {})[right] = strength
+            agreements.setdefault(right, {})[left] = strength
+    by_wording: dict[str, list[str]] = {}
+    for statement in statements.values():
+        by_wording.setdefault(statement.text_hash, []).append(statement.statement_id)
+    for same in by_wording.values():
+        for first in same:
+            for second in same:
+                if first != second:
+                    agreements.setdefault(first, {})[second] = 1.0
+    return Relations(contradictions, agreements)
+
+
+def group_conflicts(
+    findings: Sequence[PairFinding], statements: Mapping[str, Statement], similarity: Similarity
+) -> list[Group]:
+    """Groups in the order of their strongest pair. The result depends on the set of findings, not on their order."""
+    relations = relations_of(findings, statements)
+    ordered = sorted(
+        (finding for finding in findings if finding.relation == "contradicts"),
+        key=lambda finding: (-round(finding.probability, 6), finding.pair.pair_id),
+    )
+    groups: list[Group] = []
+    absorbed: set[str] = set()
+    for seed in ordered:
+        if seed.pair.pair_id in absorbed:
+            continue
+        home = _home_of(seed, groups, statements, similarity)
+        if home is None:
+            home = Group([[seed.pair.left_id], [seed.pair.right_id]], [seed])
+            groups.append(home)
+            _gather(home, relations, statements, similarity)
+        absorbed.update(_absorb(home, relations))
+        absorbed.add(seed.pair.pair_id)
+    return [group for group in (_one_side_an_outlet(group, statements) for group in groups) if group is not None]
+
+
+def _home_of(
+    seed: PairFinding, groups: Sequence[Group], statements: Mapping[str, Statement], similarity: Similarity
+) -> Group | None:
+    """The group that already asks the seed's question; the seed's statements join its sides."""
+    left, right = seed.pair.left_id, seed.pair.right_id
+    for group in groups:
+        for first, second in ((left, right), (right, left)):
+            own = group.side_of(first)
+            if own is not None and group.side_of(second) is not None:
+                continue
+            near = [max(similarity(first, member) for member in side) for side in group.sides]
+            far = [max(similarity(second, member) for member in side) for side in group.sides]
+            number, other = _best_two(near, far, own)
+            threshold = SIDE_SIMILARITY if own is not None else SAME_QUESTION
+            joined = near[number] + far[other]
+            if (own is not None or near[number] >= threshold) and far[other] >= threshold and joined >= 2 * threshold:
+                for statement_id, side in ((first, number), (second, other)):
+                    if group.side_of(statement_id) is None:
+                        group.sides[side].append(statement_id)
+                group.findings.append(seed)
+                return group
+    return None
+
+
+def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> tuple[int, int]:
+    """The two different sides that fit a pair best; `own` fixes the first."""
+    options = [
+        (near[first] + far[second], -first, -second)
+        for first in range(len(near))
+        for second in range(len(far))
+        if first != second and (own is None or first == own)
+    ]
+    _, first, second = max(options)
+    return -first, -second
+
+
+def _gather(
+    group: Group, relations: Relations, statements: Mapping[str, Statement], similarity: Similarity
+) -> None:
+    """Let every statement join that agrees with an exemplar, or contradicts one and resembles another."""
+    exemplars = [side[0] for side in group.sides]
+    reach: set[str] = set()
+    for exemplar in exemplars:
+        reach |= set(relations.agreements.get(exemplar, {})) | set(relations.contradictions.get(exemplar, {}))
+    for candidate in sorted(reach - group.members):
+        fits: list[tuple[float, int]] = []
+        for number, exemplar in enumerate(exemplars):
+            if exemplar in relations.contradictions.get(candidate, {}):
+                continue
+            agreement = relations.agreements.get(candidate, {}).get(exemplar, 0.0)
+            against = [
+                other for other in exemplars if other != exemplar and other in relations.contradictions.get(candidate, {})
+            ]
+            likeness = similarity(candidate, exemplar)
+            if agreement > 0 or (against and likeness >= SIDE_SIMILARITY):
+                fits.append((agreement + likeness + len(against), -number))
+        if fits:
+            group.sides[-max(fits)[1]].append(candidate)
+
+
+def _absorb(group: Group, relations: Relations) -> set[str]:
+    """Ids of the contradicting pairs between the group's sides; they are its evidence and seed nothing further."""
+    taken: dict[str, PairFinding] = {finding.pair.pair_id: finding for finding in group.findings}
+    for number, side in enumerate(group.sides):
+        others = {member for other, members in enumerate(group.sides) if other != number for member in members}
+        for member in side:
+            for against, finding in relations.contradictions.get(member, {}).items():
+                if against in others:
+                    taken[finding.pair.pair_id] = finding
+    group.findings = [taken[pair_id] for pair_id in sorted(taken)]
+    return set(taken)
+
+
+def _one_side_an_outlet(group: Group, statements: Mapping[str, Statement]) -> Group | None:
+    """An outlet stands on one side: the one where its pairs are strongest; its statements elsewhere leave.
+
+    None when fewer than two sides with a contradicting pair between them remain.
+    """
+    strength: dict[tuple[str, int], float] = {}
+    for finding in group.findings:
+        for statement_id in (finding.pair.left_id, finding.pair.right_id):
+            side = group.side_of(statement_id)
+            if side is not None:
+                key = (statements[statement_id].outlet_id, side)
+                strength[key] = max(strength.get(key, 0.0), finding.probability)
+    home: dict[str, int] = {}
+    for outlet_id in sorted({statements[member].outlet_id for member in group.members}):
+        sides = {number for number, side in enumerate(group.sides) for m in side if statements[m].outlet_id == outlet_id}
+        home[outlet_id] = max(sorted(sides), key=lambda number: (strength.get((outlet_id, number), 0.0), -number))
+    sides = [[m for m in side if home[statements[m].outlet_id] == number] for number, side in enumerate(group.sides)]
+    kept = [side for side in sides if side]
+    trimmed = Group(kept)
+    trimmed.findings = [
+        finding
+        for finding in group.findings
+        if _across(trimmed.side_of(finding.pair.left_id), trimmed.side_of(finding.pair.right_id))
+    ]
+    return trimmed if len(kept) >= 2 and trimmed.findings else None
+
+
+def _across(left: int | None, right: int | None) -> bool:
+    return left is not None and right is not None and left != right
+
+
+def group_agreements(
+    findings: Sequence[PairFinding], statements: Mapping[str, Statement]
+) -> list[tuple[list[str], float]]:
+    """Groups of statements of two or more outlets that say the same, exemplar first, with their strength.
+
+    A statement joins through its agreement with the exemplar only, so that groups do not drift along chains.
+    """
+    relations = relations_of(findings, statements)
+    degree = {key: (len(found), sum(found.values())) for key, found in relations.agreements.items()}
+    taken: set[str] = set()
+    groups: list[tuple[list[str], float]] = []
+    for exemplar in sorted(degree, key=lambda key: (-degree[key][0], -round(degree[key][1], 6), key)):
+        if exemplar in taken:
+            continue
+        others = [key for key in sorted(relations.agreements[exemplar]) if key not in taken]
+        outlets = {statements[key].outlet_id for key in [exemplar, *others]}
+        if len(outlets) < 2:
+            continue
+        taken.update([exemplar, *others])
+        mean = sum(relations.agreements[exemplar][key] for key in others) / len(others)
+        groups.append(([exemplar, *others], mean))
+    return groups
+

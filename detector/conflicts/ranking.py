@@ -1,0 +1,206 @@
+"""From groups to conflicts: question, positions, kind, lane and the named factors whose sum is the rank score."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from detector.conflicts.grouping import Group
+from detector.conflicts.signals import HEDGED, compare_dates, compare_numbers, same_speaker
+from detector.records import (
+    Agreement,
+    Article,
+    Conflict,
+    Kind,
+    Lane,
+    PairFinding,
+    ScoreFactor,
+    Side,
+    Statement,
+    digest,
+    evidence_hash_of,
+)
+
+FACTOR_WEIGHTS: dict[str, float] = {
+    "excludes": 1.0,
+    "support": 0.15,
+    "origins": 0.15,
+    "check-worthiness": 0.25,
+    "firmness": 0.15,
+    "same speaker": 0.20,
+    "measured": 0.10,
+}
+"""Weight of each factor (values are 0..1). `excludes` is the fitted pair probability and leads; the others order entries
+of similar probability. docs/ranking.md gives what leaving each one out does to the gold figures."""
+
+LANE_ORDER: tuple[Lane, ...] = ("conflict", "update", "forecast", "dispute")
+
+_READABLE = 150
+
+
+def shorten(text: str, limit: int = _READABLE) -> str:
+    """The text cut at a word end, with an ellipsis when cut."""
+    folded = " ".join(text.split())
+    if len(folded) <= limit:
+        return folded
+    return folded[:limit].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + " …"
+
+
+def build_conflict(
+    group: Group,
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    origins: Mapping[str, str],
+    topics: Mapping[str, str],
+) -> Conflict:
+    """One group as a conflict. `origins` and `topics` map article and statement ids to their origin and topic."""
+    strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
+    kind = _majority([finding.kind for finding in group.findings], strongest.kind)
+    lane = _lane_of(group, strongest)
+    sides = tuple(
+        sorted(
+            (_build_side(side, strongest, statements=statements, articles=articles, origins=origins) for side in group.sides),
+            key=lambda side: (-side.origin_count, side.outlet_ids, side.exemplar_id),
+        )
+    )
+    members = sorted(group.members)
+    return Conflict(
+        conflict_id=_conflict_id(group, statements, articles),
+        question=question_of(strongest, sides, kind, statements),
+        kind=kind,
+        lane=lane,
+        sides=sides,
+        pair_ids=tuple(finding.pair.pair_id for finding in group.findings),
+        factors=_factors(group, strongest, sides, statements),
+        evidence_hash=evidence_hash_of(statements[member].text_hash for member in members),
+        topic_id=topics.get(sides[0].exemplar_id),
+        note=_note_of(members, statements, articles),
+    )
+
+
+def _build_side(
+    members: Sequence[str],
+    strongest: PairFinding,
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    origins: Mapping[str, str],
+) -> Side:
+    seeds = {strongest.pair.left_id, strongest.pair.right_id}
+    exemplar = next((member for member in members if member in seeds), members[0])
+    ordered = sorted(
+        members, key=lambda member: (member != exemplar, _published(articles[statements[member].article_id]), member)
+    )
+    return Side(
+        position=shorten(statements[exemplar].wording),
+        statement_ids=tuple(ordered),
+        outlet_ids=tuple(sorted({statements[member].outlet_id for member in members})),
+        origin_count=len({origins.get(statements[m].article_id, statements[m].article_id) for m in members}),
+        exemplar_id=exemplar,
+    )
+
+
+def _published(article: Article) -> str:
+    return article.published_at.isoformat() if article.published_at else "9999"
+
+
+def _majority(kinds: Sequence[Kind], preferred: Kind) -> Kind:
+    counts = Counter(kinds)
+    return max(sorted(counts), key=lambda kind: (counts[kind], kind == preferred))
+
+
+def _lane_of(group: Group, strongest: PairFinding) -> Lane:
+    """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane."""
+    near_best = [finding for finding in group.findings if finding.probability >= strongest.probability - 0.15]
+    lanes = {finding.lane for finding in near_best}
+    return next(lane for lane in LANE_ORDER if lane in lanes)
+
+
+def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Mapping[str, Article]) -> str:
+    """Id from the earliest statement of the two earliest sides, so that later articles joining keep it."""
+
+    def age(statement_id: str) -> tuple[str, str]:
+        return _published(articles[statements[statement_id].article_id]), statement_id
+
+    earliest = sorted(min(side, key=age) for side in group.sides)
+    return digest("conflict", *sorted(sorted(earliest, key=age)[:2]))
+
+
+def question_of(
+    strongest: PairFinding, sides: Sequence[Side], kind: Kind, statements: Mapping[str, Statement]
+) -> str:
+    """A question that the sides answer differently; the best extractive stand-in when no statement makes one."""
+    pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
+    pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
+    asking, other = pair
+    if kind in ("number", "date"):
+        compare = compare_numbers if kind == "number" else compare_dates
+        alternative = compare(asking, other)[1]
+        if asking.question and " against " in alternative:
+            return f"{asking.question.rstrip('?')}, or {alternative.split(' against ', 1)[1]}?"
+    if asking.question:
+        return asking.question
+    return f"“{shorten(asking.wording, 80)}” or “{shorten(other.wording, 80)}”?"
+
+
+def _factors(
+    group: Group, strongest: PairFinding, sides: Sequence[Side], statements: Mapping[str, Statement]
+) -> tuple[ScoreFactor, ...]:
+    left, right = statements[strongest.pair.left_id], statements[strongest.pair.right_id]
+    origin_count = sum(side.origin_count for side in sides)
+    hedged = [statement.modality in HEDGED for statement in (left, right)]
+    measured = compare_numbers(left, right)[0] == "differs"
+    one_speaker = same_speaker(left.speaker, right.speaker)
+    check_worthiness = min(left.claim_score, right.claim_score)
+    values = (
+        ("excludes", strongest.probability, f"strongest pair, probability {strongest.probability:.2f}"),
+        ("support", 1 - 0.5 ** (len(group.findings) - 1), f"{len(group.findings)} contradicting pairs"),
+        ("origins", 1 - 0.5 ** (origin_count - 2), f"{origin_count} independent origins"),
+        ("check-worthiness", check_worthiness, "lower of the strongest pair"),
+        ("firmness", 1.0 - 0.5 * sum(hedged), ("both flat", "one hedged", "both hedged")[sum(hedged)]),
+        ("same speaker", float(one_speaker), f"{left.speaker}" if one_speaker else "not one speaker's words"),
+        ("measured", float(measured), "a quantity differs" if measured else "no quantity differs"),
+    )
+    return tuple(
+        ScoreFactor(name, round(max(0.0, value), 4), FACTOR_WEIGHTS[name], reason) for name, value, reason in values
+    )
+
+
+def _note_of(members: Sequence[str], statements: Mapping[str, Statement], articles: Mapping[str, Article]) -> str:
+    undated = sorted({articles[statements[m].article_id].outlet for m in members if _undated(articles, statements[m])})
+    return f"No publication date: {', '.join(undated)}." if undated else ""
+
+
+def _undated(articles: Mapping[str, Article], statement: Statement) -> bool:
+    return articles[statement.article_id].published_at is None
+
+
+def rank(conflicts: Sequence[Conflict], *, limit: int) -> tuple[Conflict, ...]:
+    """Conflicts in the order in which a reader meets them: by lane, then by score."""
+    ordered = sorted(
+        conflicts, key=lambda found: (LANE_ORDER.index(found.lane), -round(found.score, 6), found.conflict_id)
+    )
+    return tuple(ordered[:limit])
+
+
+def build_agreement(
+    members: Sequence[str],
+    strength: float,
+    *,
+    statements: Mapping[str, Statement],
+    origins: Mapping[str, str],
+) -> Agreement:
+    """One agreement; its score grows with independent origins."""
+    exemplar = statements[members[0]]
+    origin_count = len({origins.get(statements[m].article_id, statements[m].article_id) for m in members})
+    return Agreement(
+        agreement_id=digest("agreement", *sorted(members)),
+        position=shorten(exemplar.wording),
+        statement_ids=tuple(members),
+        outlet_ids=tuple(sorted({statements[member].outlet_id for member in members})),
+        origin_count=origin_count,
+        score=round(strength * math.log2(1 + origin_count) * (0.5 + 0.5 * exemplar.claim_score), 6),
+    )
+

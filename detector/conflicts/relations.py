@@ -1,0 +1,228 @@
+"""From the scores of a pair to what is made of it: its relation, its probability, its lane, its kind, every gate named."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from detector.conflicts.signals import Signals, signals_of
+from detector.records import Article, CandidatePair, Gate, Kind, Lane, PairFinding, PairScore, Probs, Relation, Statement
+from detector.settings import ConflictSettings
+
+FEATURES = (
+    "contradiction",
+    "weaker_direction",
+    "entailment",
+    "similarity",
+    "lemma_overlap",
+    "shared_names",
+    "foreign_names",
+    "numbers_differ",
+    "numbers_fit",
+    "dates_differ",
+    "dates_fit",
+    "negation_differs",
+    "opposites",
+    "same_speaker",
+    "speakers_differ",
+    "one_hedged",
+    "both_hedged",
+    "claim_score",
+)
+"""What the pair model sees, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairWeights:
+    """Logistic regression over standardised FEATURES: probability that a pair is a true conflict."""
+
+    intercept: float
+    weights: tuple[float, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+
+    def probability(self, features: tuple[float, ...]) -> float:
+        total = self.intercept + math.fsum(
+            weight * (value - mean) / scale
+            for weight, value, mean, scale in zip(self.weights, features, self.means, self.scales, strict=True)
+        )
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def shipped_weights() -> PairWeights:
+    """The weights fitted on the sample corpus (see docs/ranking.md for the method and its held-out figures)."""
+    fitted = json.loads(files("detector.conflicts").joinpath("pair_weights.json").read_text(encoding="utf-8"))
+    by_name: Mapping[str, Mapping[str, float]] = fitted["features"]
+    return PairWeights(
+        intercept=float(fitted["intercept"]),
+        weights=tuple(float(by_name[name]["weight"]) for name in FEATURES),
+        means=tuple(float(by_name[name]["mean"]) for name in FEATURES),
+        scales=tuple(float(by_name[name]["scale"]) for name in FEATURES),
+    )
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 0.005), 0.995)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def pair_features(
+    signals: Signals, forward: Probs, backward: Probs, *, similarity: float, claim_score: float
+) -> tuple[float, ...]:
+    """The FEATURES of one pair. `forward` and `backward` are calibrated; swapping the pair changes nothing."""
+    contradiction = (forward.contradiction + backward.contradiction) / 2
+    return (
+        _logit(contradiction),
+        _logit(min(forward.contradiction, backward.contradiction)),
+        _logit(max(forward.entailment, backward.entailment)),
+        similarity,
+        signals.lemma_overlap,
+        float(min(2, len(signals.shared_names))),
+        float(bool(signals.foreign_names[0]) and bool(signals.foreign_names[1]) and not signals.shared_names),
+        float(signals.numbers == "differs"),
+        float(signals.numbers == "fits"),
+        float(signals.dates == "differs"),
+        float(signals.dates == "fits"),
+        float(signals.negation_differs),
+        float(signals.opposites is not None),
+        float(signals.same_speaker),
+        float(signals.speakers_differ),
+        float(signals.hedged[0] != signals.hedged[1]),
+        float(signals.hedged[0] and signals.hedged[1]),
+        claim_score,
+    )
+
+
+def judge_pair(
+    pair: CandidatePair,
+    score: PairScore,
+    left: Statement,
+    right: Statement,
+    *,
+    articles: tuple[Article, Article],
+    temperature: float,
+    settings: ConflictSettings,
+    weights: PairWeights | None = None,
+) -> PairFinding:
+    """The finding of one scored pair. Every gate is evaluated and kept, also when an earlier one failed."""
+    signals = signals_of(left, right, *articles)
+    forward, backward = score.forward.tempered(temperature), score.backward.tempered(temperature)
+    claim_score = min(left.claim_score, right.claim_score)
+    features = pair_features(signals, forward, backward, similarity=pair.similarity, claim_score=claim_score)
+    probability = (weights or shipped_weights()).probability(features)
+    gates = (
+        _claim_gate(left, right, settings),
+        _matter_gate(signals, pair.similarity),
+        _number_gate(signals),
+        _exclusion_gate(probability, forward, backward, settings),
+    )
+    relation: Relation = "none"
+    if all(gate.passed for gate in gates):
+        relation = "contradicts"
+    elif gates[0].passed and _agrees(signals, forward, backward, settings):
+        relation = "agrees"
+    return PairFinding(
+        pair, score, relation, probability, lane_of(signals, left, right, settings), kind_of(signals, left, right), gates
+    )
+
+
+def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -> Gate:
+    for statement in (left, right):
+        if statement.claim_gate is not None:
+            return Gate("claim", False, f"not a checkable claim ({statement.claim_gate}): {statement.text[:60]}")
+    lowest = min(left.claim_score, right.claim_score)
+    return Gate("claim", lowest >= settings.min_claim_score, f"check-worthiness {lowest:.2f}, {settings.min_claim_score} needed")
+
+
+def _matter_gate(signals: Signals, similarity: float) -> Gate:
+    """Same matter: names in common, or so much wording in common that no name is needed."""
+    if signals.shared_names:
+        return Gate("same matter", True, f"both name {', '.join(sorted(signals.shared_names)[:3])}")
+    if all(signals.foreign_names) and similarity < 0.65:
+        first, second = (", ".join(sorted(names)[:2]) for names in signals.foreign_names)
+        return Gate("same matter", False, f"one is about {first}, the other about {second}")
+    shared = len(signals.shared_lemmas)
+    if shared >= 2 or similarity >= 0.5:
+        return Gate("same matter", True, f"similarity {similarity:.2f}, {shared} words in common")
+    return Gate("same matter", False, f"no name and {shared} words in common at similarity {similarity:.2f}")
+
+
+def _number_gate(signals: Signals) -> Gate:
+    """Compatible numbers are no conflict unless something besides the numbers differs."""
+    stopped = signals.numbers == "fits" and not signals.negation_differs and signals.opposites is None
+    stopped = stopped and signals.dates != "differs" and signals.lemma_overlap >= 0.5
+    return Gate("numbers", not stopped, signals.numbers_reason)
+
+
+def _exclusion_gate(probability: float, forward: Probs, backward: Probs, settings: ConflictSettings) -> Gate:
+    both = f"model says {forward.contradiction:.2f} one way, {backward.contradiction:.2f} the other"
+    passed = probability >= settings.contradiction
+    return Gate("exclusion", passed, f"probability {probability:.2f}, {settings.contradiction} needed ({both})")
+
+
+def _agrees(signals: Signals, forward: Probs, backward: Probs, settings: ConflictSettings) -> bool:
+    strongest = max(forward.entailment, backward.entailment)
+    weakest_conflict = max(forward.contradiction, backward.contradiction)
+    return (
+        strongest >= settings.agreement
+        and weakest_conflict < 0.4
+        and signals.numbers != "differs"
+        and signals.dates != "differs"
+        and not signals.negation_differs
+        and (bool(signals.shared_names) or len(signals.shared_lemmas) >= 2)
+    )
+
+
+def lane_of(signals: Signals, left: Statement, right: Statement, settings: ConflictSettings) -> Lane:
+    """Where an entry belongs: later news on the same question is an update, two speakers at odds a dispute."""
+    if signals.gap_days is not None and signals.gap_days > settings.window_days:
+        return "update"
+    if signals.numbers == "differs" and signals.dates == "differs":
+        return "update"
+    if signals.speakers_differ and left.modality == "reported" and right.modality == "reported":
+        return "dispute"
+    if signals.hedged[0] != signals.hedged[1]:
+        hedged = left if signals.hedged[0] else right
+        flat = right if signals.hedged[0] else left
+        if hedged.tense == "future" and flat.tense == "past":
+            return "forecast"
+    return "conflict"
+
+
+def kind_of(signals: Signals, left: Statement, right: Statement) -> Kind:
+    """What sort of difference it is, from the most telling signal."""
+    if signals.numbers == "differs":
+        return "number"
+    if signals.dates == "differs":
+        return "date"
+    if signals.negation_differs:
+        return "negation"
+    if signals.opposites is not None:
+        return "antonym"
+    if _says_cause(left) and _says_cause(right):
+        return "cause"
+    if signals.speakers_differ and signals.lemma_overlap >= 0.6:
+        return "attribution"
+    labels = _foreign_labels(left, right)
+    if "PERSON" in labels and signals.lemma_overlap >= 0.4:
+        return "person"
+    if labels & {"GPE", "LOC", "FAC"} and signals.lemma_overlap >= 0.4:
+        return "place"
+    return "outcome" if signals.lemma_overlap >= 0.3 else "implicit"
+
+
+def _says_cause(statement: Statement) -> bool:
+    text = f" {statement.wording.casefold()} "
+    return any(cue in text for cue in (" because", "caused by", "due to", "blamed", "the cause", "led to", "triggered", " over "))
+
+
+def _foreign_labels(left: Statement, right: Statement) -> frozenset[str]:
+    """Entity labels for which each side names something that the other does not."""
+    left_keys, right_keys = ({entity.key for entity in statement.entities} for statement in (left, right))
+    left_labels = {entity.label for entity in left.entities if entity.key not in right_keys}
+    return frozenset(left_labels & {entity.label for entity in right.entities if entity.key not in left_keys})

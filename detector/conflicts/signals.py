@@ -1,0 +1,164 @@
+"""What two statements have in common and where they part, read off their records without a model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from detector.records import Article, Modality, Quantity, Statement, TimeMention
+
+Comparison = Literal["differs", "fits", "none"]
+
+HEDGED: frozenset[Modality] = frozenset({"likely", "possible", "unlikely", "conditional", "planned", "uncertain"})
+
+ROUNDING = 0.04
+"""Relative difference that plain rounding explains (about 310,000 and 300,000 are 3.3 % apart)."""
+LOOSE_ROUNDING = 0.15
+"""The same when one of the two says "about", "nearly", "some"."""
+
+_OPPOSITES = """
+accept reject, accept refuse, agree refuse, agree reject, admit deny, confirm deny, approve reject, approve block, allow ban,
+allow bar, allow block, arrive leave, advance retreat, back oppose, support oppose, begin end, start end, start stop,
+continue stop, continue halt, resume suspend, buy sell, win lose, rise fall, increase decrease, increase decline, grow shrink,
+gain lose, climb drop, rise drop, climb fall, jump fall, raise cut, raise lower, expand shrink, expand contract, open close,
+reopen close, survive die, live die, safe dangerous, safe unsafe, stay leave, remain leave, stay quit, remain resign, hire fire,
+appoint dismiss, guilty innocent, convict acquit, convict clear, free jail, release detain, release hold, pass fail, succeed fail,
+deploy withdraw, reinforce withdraw, bring pull, add remove, join quit, join leave, attack defend, intact collapse, hold breach,
+hold burst, public private, voluntary forced, legal illegal, true false, full empty, early late, before after, north south,
+east west, first last, cause prevent, strengthen weaken, improve worsen, ease tighten, tighten loosen, hawkish dovish, up down,
+above below, more less, more fewer, high low, majority minority, unanimous divided, sign reject, delay proceed, cancel proceed,
+postpone proceed, working broken, sober drunk, alone together, permanent temporary, recover worsen, stable critical,
+accidental deliberate, accident arson, uphold overturn, uphold strike, grant deny, extend end, extend shorten, warn reassure,
+present absent, attend miss, attend skip, praise criticise, praise criticize, optimistic pessimistic, strong weak, order free
+"""
+OPPOSITES: frozenset[frozenset[str]] = frozenset(
+    frozenset(pair.split()) for pair in _OPPOSITES.replace("\n", " ").split(",") if len(set(pair.split())) == 2
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of a pair of statements besides its NLI scores."""
+
+    shared_names: frozenset[str]
+    foreign_names: tuple[frozenset[str], frozenset[str]]
+    shared_lemmas: frozenset[str]
+    lemma_overlap: float
+    numbers: Comparison
+    numbers_reason: str
+    dates: Comparison
+    dates_reason: str
+    negation_differs: bool
+    opposites: tuple[str, str] | None
+    same_speaker: bool
+    speakers_differ: bool
+    gap_days: float | None
+    hedged: tuple[bool, bool]
+
+
+def signals_of(left: Statement, right: Statement, left_article: Article, right_article: Article) -> Signals:
+    """All signals of a pair; symmetric but for the order inside the two-element fields."""
+    left_names = frozenset(entity.key for entity in left.entities)
+    right_names = frozenset(entity.key for entity in right.entities)
+    left_lemmas, right_lemmas = frozenset(left.lemmas), frozenset(right.lemmas)
+    shared = left_lemmas & right_lemmas
+    numbers, numbers_reason = compare_numbers(left, right)
+    dates, dates_reason = compare_dates(left, right)
+    return Signals(
+        shared_names=left_names & right_names,
+        foreign_names=(left_names - right_names, right_names - left_names),
+        shared_lemmas=shared,
+        lemma_overlap=len(shared) / max(1, min(len(left_lemmas), len(right_lemmas))),
+        numbers=numbers,
+        numbers_reason=numbers_reason,
+        dates=dates,
+        dates_reason=dates_reason,
+        negation_differs=left.negated != right.negated,
+        opposites=opposites_in(left_lemmas - right_lemmas, right_lemmas - left_lemmas),
+        same_speaker=same_speaker(left.speaker, right.speaker),
+        speakers_differ=bool(left.speaker and right.speaker) and not same_speaker(left.speaker, right.speaker),
+        gap_days=gap_in_days(left_article, right_article),
+        hedged=(left.modality in HEDGED, right.modality in HEDGED),
+    )
+
+
+def opposites_in(left: frozenset[str], right: frozenset[str]) -> tuple[str, str] | None:
+    """A pair of opposite words, one from each side, the alphabetically first if there are several."""
+    found = sorted((a, b) for a in left for b in right if frozenset((a, b)) in OPPOSITES)
+    return found[0] if found else None
+
+
+def same_speaker(left: str | None, right: str | None) -> bool:
+    """Whether both name one speaker: the last word of a name decides ("Orsk", "Gen. Davit Orsk")."""
+    if not left or not right:
+        return False
+    left_words, right_words = left.casefold().split(), right.casefold().split()
+    return left_words == right_words or (left_words[-1] == right_words[-1] and left[:1].isupper() and right[:1].isupper())
+
+
+def gap_in_days(left: Article, right: Article) -> float | None:
+    """Days between the publication of the two articles; None when either has no date."""
+    if left.published_at is None or right.published_at is None:
+        return None
+    return abs((left.published_at - right.published_at).total_seconds()) / 86_400
+
+
+def compatible(left: Quantity, right: Quantity) -> bool:
+    """Whether both can be true of one thing: ranges that meet after rounding is allowed for."""
+    tolerance = LOOSE_ROUNDING if left.approximate or right.approximate else ROUNDING
+    if left.low == left.high and right.low == right.high and max(left.high, right.high) < 20:
+        tolerance = LOOSE_ROUNDING if left.approximate or right.approximate else 0.0
+    margin = tolerance * max(abs(_finite(left)), abs(_finite(right)))
+    return left.low - margin <= right.high and right.low - margin <= left.high
+
+
+def _finite(quantity: Quantity) -> float:
+    return quantity.high if math.isfinite(quantity.high) else quantity.low
+
+
+def comparable(left: Quantity, right: Quantity) -> bool:
+    """Whether they measure the same thing: same unit and, for counts, the same noun."""
+    if left.unit != right.unit:
+        return False
+    return left.noun == right.noun if left.noun and right.noun else left.unit != "count"
+
+
+def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]:
+    """How the quantities of the same things compare; a quantity with a compatible partner is at rest."""
+    matches = [(a, b) for a in left.quantities for b in right.quantities if comparable(a, b)]
+    if not matches:
+        return "none", "no quantity of the same thing"
+    clashes = [(a, b) for a, b in matches if not compatible(a, b)]
+    settled = {id(quantity) for a, b in matches if compatible(a, b) for quantity in (a, b)}
+    open_clashes = [(a, b) for a, b in clashes if id(a) not in settled and id(b) not in settled]
+    if open_clashes:
+        first, second = open_clashes[0]
+        return "differs", f"{first.text} against {second.text}"
+    first, second = next((a, b) for a, b in matches if compatible(a, b)) if settled else matches[0]
+    return "fits", f"{first.text} and {second.text} are compatible"
+
+
+def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:
+    """How the resolved times compare: they fit when any of one overlaps any of the other, a day allowed for zones."""
+    left_times = [time for time in left.times if time.earliest is not None]
+    right_times = [time for time in right.times if time.earliest is not None]
+    if not left_times or not right_times:
+        return "none", "no time resolved on both"
+    for a in left_times:
+        for b in right_times:
+            if _overlaps(a, b):
+                return "fits", f"{a.text} and {b.text} can be the same time"
+    return "differs", f"{left_times[0].text} against {right_times[0].text}"
+
+
+def _overlaps(left: TimeMention, right: TimeMention) -> bool:
+    slack = timedelta(hours=3)
+    end = datetime.max.replace(tzinfo=UTC) - slack
+    left_start, right_start = left.earliest, right.earliest
+    if left_start is None or right_start is None:
+        return False
+    left_end = min(left.latest or left_start, end)
+    right_end = min(right.latest or right_start, end)
+    return left_start <= right_end + slack and right_start <= left_end + slack

@@ -1,0 +1,263 @@
+"""Questions put to a store: where does each outlet stand on a claim, and why is a pair (not) a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from detector import models
+from detector.conflicts import judge_pair
+from detector.conflicts.signals import HEDGED
+from detector.errors import InputError
+from detector.pipeline import Workbench, claims_of
+from detector.records import (
+    Article,
+    CandidatePair,
+    Conflict,
+    Gate,
+    PairFinding,
+    PairScore,
+    Probs,
+    Statement,
+    pair_id_of,
+)
+from detector.settings import Settings
+from detector.store import Store
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+Position = Literal["agrees", "contradicts", "hedges", "silent"]
+
+ASK_NEAREST = 60
+"""Statements scored against a claim, nearest first; enough for a few of each outlet in a store of 40 outlets."""
+ASK_PER_OUTLET = 4
+"""Statements of one outlet that are scored against a claim."""
+ASK_FLOOR = 0.30
+"""Lowest cosine of a statement scored against a claim."""
+ASK_DECISIVE = 0.5
+"""Calibrated probability from which a statement takes a position on a claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedStatement:
+    """A statement that bears on the claim, and the position it takes."""
+
+    statement: Statement
+    article: Article
+    position: Position
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where one outlet stands on the claim, by its most decisive statement; silent outlets have no statements."""
+
+    outlet: str
+    outlet_id: str
+    position: Position
+    probability: float
+    statements: tuple[AskedStatement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The stance of every outlet in the store, the most decisive first."""
+
+    claim: str
+    stances: tuple[Stance, ...]
+
+
+def ask(
+    store: Store,
+    claim: str,
+    *,
+    settings: Settings,
+    encoder: models.Encoder | None = None,
+    nli: models.NLIModel | None = None,
+    nlp: Language | None = None,
+) -> Answer:
+    """The stance of every outlet on a claim, which need not occur in any article.
+
+    Raises InputError: the claim is empty, or the store has not been analysed yet.
+    """
+    if not claim.strip():
+        raise InputError("the claim is empty; expected a sentence such as: Putin accepted the 30-day ceasefire")
+    from detector.statements import read_claim
+
+    bench = Workbench(settings, encoder, nli, nlp)
+    claims = claims_of(store.statements(bench.statements_fingerprint))
+    if not claims:
+        raise InputError("the store holds no analysed statements; run `detector run PATH` first")
+    articles = {article.article_id: article for article in store.articles()}
+    asked = read_claim(claim, nlp=bench.nlp, settings=settings.statements)
+    chosen = _nearest_claims(store, bench, claims, asked)
+    pairs = [(statement.wording, asked.wording) for statement, _ in chosen]
+    scored = bench.nli.score([*pairs, *((hypothesis, premise) for premise, hypothesis in pairs)]) if pairs else []
+    found: dict[str, list[AskedStatement]] = {}
+    for index, (statement, _) in enumerate(chosen):
+        forward, backward = (Probs(*map(float, scored[at])).tempered(bench.temperature) for at in (index, index + len(pairs)))
+        position, probability = _position(statement, forward, backward)
+        found.setdefault(statement.outlet_id, []).append(
+            AskedStatement(statement, articles[statement.article_id], position, probability)
+        )
+    outlets = {article.outlet_id: article.outlet for article in articles.values()}
+    stances = [_stance(outlet_id, name, found.get(outlet_id, [])) for outlet_id, name in outlets.items()]
+    order = {"contradicts": 0, "agrees": 1, "hedges": 2, "silent": 3}
+    return Answer(claim, tuple(sorted(stances, key=lambda s: (order[s.position], -s.probability, s.outlet_id))))
+
+
+def _nearest_claims(
+    store: Store, bench: Workbench, claims: Sequence[Statement], asked: Statement
+) -> list[tuple[Statement, float]]:
+    """The statements nearest to the claim, a few of each outlet at most, nearest first."""
+    import numpy as np
+
+    vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
+    similarities = vectors @ bench.encoder.encode([asked.wording])[0]
+    names = {entity.key for entity in asked.entities}
+    taken: dict[str, int] = {}
+    chosen: list[tuple[Statement, float]] = []
+    for index in np.lexsort((np.arange(len(claims)), -similarities)):
+        claim, similarity = claims[int(index)], float(similarities[index])
+        if similarity < ASK_FLOOR or len(chosen) == ASK_NEAREST:
+            break
+        related = similarity >= 0.5 or bool(names & {entity.key for entity in claim.entities})
+        if related and taken.get(claim.outlet_id, 0) < ASK_PER_OUTLET:
+            taken[claim.outlet_id] = taken.get(claim.outlet_id, 0) + 1
+            chosen.append((claim, similarity))
+    return chosen
+
+
+def _position(statement: Statement, forward: Probs, backward: Probs) -> tuple[Position, float]:
+    """Forward has the statement as premise: it agrees when it entails the claim."""
+    contradiction = (forward.contradiction + backward.contradiction) / 2
+    hedged = statement.modality in HEDGED
+    strongest = max(forward.entailment, contradiction)
+    if strongest < ASK_DECISIVE:
+        return ("hedges", strongest) if hedged and strongest >= ASK_DECISIVE / 2 else ("silent", strongest)
+    if hedged:
+        return "hedges", strongest
+    return ("agrees", strongest) if forward.entailment > contradiction else ("contradicts", strongest)
+
+
+def _stance(outlet_id: str, outlet: str, found: Sequence[AskedStatement]) -> Stance:
+    bearing = sorted(
+        (asked for asked in found if asked.position != "silent"),
+        key=lambda asked: (asked.position == "hedges", -asked.probability, asked.statement.statement_id),
+    )
+    if not bearing:
+        return Stance(outlet, outlet_id, "silent", 0.0)
+    return Stance(outlet, outlet_id, bearing[0].position, bearing[0].probability, tuple(bearing))
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPair:
+    """Everything known of one pair: both statements, the rule that chose it, raw scores, gates and their reasons."""
+
+    left: Statement
+    right: Statement
+    articles: tuple[Article, Article]
+    finding: PairFinding
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was asked about: a conflict with its pairs, one pair, or one statement with its gate."""
+
+    subject: str
+    conflict: Conflict | None = None
+    statement: Statement | None = None
+    article: Article | None = None
+    gates: tuple[Gate, ...] = ()
+    pairs: tuple[ExplainedPair, ...] = ()
+
+
+def explain(
+    store: Store,
+    first: str,
+    second: str | None = None,
+    *,
+    settings: Settings,
+    encoder: models.Encoder | None = None,
+    nli: models.NLIModel | None = None,
+    nlp: Language | None = None,
+) -> Explanation:
+    """Why two statements are (not) a conflict, or what a pair, conflict or statement rests on. Unique id prefixes do.
+
+    Raises InputError: an id names nothing or several things, or two ids are not two statements.
+    """
+    bench = Workbench(settings, encoder, nli, nlp)
+    statements = {s.statement_id: s for s in store.statements(bench.statements_fingerprint)}
+    articles = {article.article_id: article for article in store.articles()}
+    if second is not None:
+        left, right = (statements[_one(prefix, list(statements), "statement")] for prefix in (first, second))
+        if left.statement_id == right.statement_id:
+            raise InputError(f"{first} and {second} are the same statement; expected two different ones")
+        return Explanation("pair", pairs=(_explain_pair(left, right, articles, store, bench),))
+    last = store.last_run()
+    outcome = store.outcome(last.run_id) if last else None
+    conflicts = {c.conflict_id: c for c in outcome.conflicts} if outcome else {}
+    known = {f.pair.pair_id: f for f in outcome.findings} if outcome else {}
+    found = _one(first, [*conflicts, *known, *statements], "conflict, pair or statement")
+    if found in conflicts:
+        conflict = conflicts[found]
+        return Explanation(
+            "conflict",
+            conflict=conflict,
+            pairs=tuple(_known_pair(known[pair_id], statements, articles) for pair_id in conflict.pair_ids),
+        )
+    if found in known:
+        return Explanation("pair", pairs=(_known_pair(known[found], statements, articles),))
+    statement = statements[found]
+    gate = Gate("claim", statement.claim_gate is None, statement.claim_gate or f"check-worthiness {statement.claim_score:.2f}")
+    return Explanation("statement", statement=statement, article=articles[statement.article_id], gates=(gate,))
+
+
+def _one(prefix: str, ids: Sequence[str], expected: str) -> str:
+    matches = sorted({known for known in ids if known.startswith(prefix)}) if prefix else []
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
+        raise InputError(f"{prefix or 'an empty id'}: no {expected} has this id; `detector report --json` lists the ids")
+    raise InputError(f"{prefix}: {len(matches)} ids begin with this; give more of it, for instance {matches[0]}")
+
+
+def _known_pair(
+    finding: PairFinding, statements: Mapping[str, Statement], articles: Mapping[str, Article]
+) -> ExplainedPair:
+    left, right = statements[finding.pair.left_id], statements[finding.pair.right_id]
+    return ExplainedPair(left, right, (articles[left.article_id], articles[right.article_id]), finding)
+
+
+def _explain_pair(
+    left: Statement, right: Statement, articles: Mapping[str, Article], store: Store, bench: Workbench
+) -> ExplainedPair:
+    """Judge any two statements, also such as blocking never chose; what has no score yet is scored but not stored."""
+    if left.statement_id > right.statement_id:
+        left, right = right, left
+    vectors = bench.encoder.encode([left.wording, right.wording])
+    last = store.last_run()
+    rule = "not chosen by blocking"
+    if last is not None:
+        shown = {f.pair.pair_id: f.pair for f in store.outcome(last.run_id).findings}
+        chosen = shown.get(pair_id_of(left.statement_id, right.statement_id))
+        rule = chosen.rule if chosen else "not among the findings of the last run"
+    pair = CandidatePair(
+        pair_id_of(left.statement_id, right.statement_id),
+        left.statement_id,
+        right.statement_id,
+        round(float(vectors[0] @ vectors[1]), 4),
+        rule,
+    )
+    forward, backward = bench.nli.score([(left.wording, right.wording), (right.wording, left.wording)])
+    score = PairScore(pair.pair_id, bench.scorer_id, Probs(*map(float, forward)), Probs(*map(float, backward)))
+    both = (articles[left.article_id], articles[right.article_id])
+    finding = judge_pair(
+        pair, score, left, right, articles=both, temperature=bench.temperature, settings=bench.settings.conflicts
+    )
+    same_outlet = left.outlet_id == right.outlet_id
+    note = "Both statements are of one outlet; such pairs are never reported as conflicts." if same_outlet else ""
+    return ExplainedPair(left, right, both, finding, note)
