@@ -1,0 +1,125 @@
+"""Tables of the store. `record` holds the whole record as JSON; the other columns are what queries need of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+REVISIONS = ("0001", "0002")
+"""Migrations this program knows, oldest first; a store at any other revision was made by a newer program."""
+
+VERSION_TABLE = "detector_version"
+"""Not Alembic's default name, so that another program's database is told from an old store."""
+
+WRITER_SLOT = 1
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A time kept in UTC, also by databases that store no time zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+articles = sa.Table(
+    "articles",
+    metadata,
+    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("outlet_id", sa.String, nullable=False),
+    sa.Column("text_hash", sa.String, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+)
+
+statement_sets = sa.Table(
+    "statement_sets",
+    metadata,
+    sa.Column("set_id", sa.Integer, primary_key=True),
+    sa.Column("fingerprint", sa.String, nullable=False),
+    sa.Column("article_id", sa.String, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.UniqueConstraint("fingerprint", "article_id", "revision", name="one_set_per_article"),
+    sa.ForeignKeyConstraint(
+        ["article_id", "revision"], ["articles.article_id", "articles.revision"], name="of_article"
+    ),
+)
+
+statements = sa.Table(
+    "statements",
+    metadata,
+    sa.Column("set_id", sa.Integer, sa.ForeignKey("statement_sets.set_id", name="of_set"), primary_key=True),
+    sa.Column("statement_id", sa.String, primary_key=True),
+    sa.Column("text_hash", sa.String, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Index("statements_by_id", "statement_id"),
+)
+
+vectors = sa.Table(
+    "vectors",
+    metadata,
+    sa.Column("encoder_id", sa.String, primary_key=True),
+    sa.Column("text_hash", sa.String, primary_key=True),
+    sa.Column("dimensions", sa.Integer, nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("scorer_id", sa.String, primary_key=True),
+    sa.Column("premise_hash", sa.String, primary_key=True),
+    sa.Column("hypothesis_hash", sa.String, primary_key=True),
+    sa.Column("entailment", sa.Double, nullable=False),
+    sa.Column("neutral", sa.Double, nullable=False),
+    sa.Column("contradiction", sa.Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.String, nullable=False, unique=True),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("record", sa.Text, nullable=False),
+)
+
+
+def _found_table(name: str, id_column: str) -> sa.Table:
+    """A table of what runs found: rows of one run in the order the run gave them."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("run_id", sa.String, sa.ForeignKey("runs.run_id", name=f"{name}_of_run"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column(id_column, sa.String, nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
+    )
+
+
+topics = _found_table("topics", "topic_id")
+conflicts = _found_table("conflicts", "conflict_id")
+agreements = _found_table("agreements", "agreement_id")
+findings = _found_table("findings", "pair_id")
+
+writers = sa.Table(
+    "writers",
+    metadata,
+    sa.Column("slot", sa.Integer, primary_key=True),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("host", sa.String, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
