@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,12 @@ _ADVICE = {
 
 
 def connect(path: Path, *, read_only: bool) -> sa.Engine:
-    """Engine for an SQLite file in WAL mode. Read-only connections cannot write, whatever is asked of them."""
-    address = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    """Engine for an SQLite file (an absolute path) in WAL mode. Read-only connections cannot write, whatever is asked of them."""
 
     def open_connection() -> Any:
         import sqlite3
 
+        address = f"{path.as_uri()}?mode={_mode(path) if read_only else 'rwc'}"
         raw = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             if not read_only:
@@ -51,6 +52,13 @@ def connect(path: Path, *, read_only: bool) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _mode(path: Path) -> str:
+    """How to open for reading. WAL needs a file beside the store; where none can be made and no writer has made one,
+    the store is at rest and may be read as it is."""
+    at_rest = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return "ro&immutable=1" if at_rest else "ro"
 
 
 def insert_unknown(table: sa.Table) -> sqlite.Insert:

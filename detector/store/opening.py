@@ -24,9 +24,14 @@ def open_store(target: str | Path, *, read_only: bool = False) -> Store:
     Raises StoreError: not a store, made by a newer program, damaged, or its folder cannot be used.
     """
     path = _path_of(target)
-    if path.is_dir():
+    try:
+        path = path.resolve()  # links to one store share its lock
+        is_folder, exists = path.is_dir(), path.exists()
+    except (OSError, RuntimeError) as error:
+        raise StoreError(f"{path}: cannot be reached ({error}); check the permissions of its folder") from error
+    if is_folder:
         raise StoreError(f"{path}: a folder; a store is a file, for example {path / 'detector.db'}")
-    if read_only and not path.exists():
+    if read_only and not exists:
         raise StoreError(f"{path}: there is no store; make one with `detector run`, or give another --store")
     engine = connect(path, read_only=read_only)
     try:
