@@ -1,0 +1,103 @@
+"""`python -m detector.evaluation`: score a report file, check gold, compare NLI models."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detector.errors import DetectorError, InputError
+from detector.evaluation.gold import check_story, find_stories, load_gold, merge_gold
+from detector.evaluation.metrics import score_report
+from detector.evaluation.nli import (
+    compare_models,
+    find_pair_files,
+    load_pairs,
+    nli_table,
+    phenomenon_table,
+    sample_evenly,
+)
+from detector.evaluation.stories import TOGETHER, Evaluation, kind_table, plain_text, story_table
+from detector.settings import load_settings
+
+if TYPE_CHECKING:
+    from detector.models import NLIModel
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m detector.evaluation", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    report = commands.add_parser("report", help="score a report in its JSON form")
+    report.add_argument("report", type=Path)
+    report.add_argument("--gold", type=Path, required=True, help="a story, or a folder of stories reported together")
+    report.set_defaults(command=_score)
+    check = commands.add_parser("check", help="check that every quote of the gold stands in its article")
+    check.add_argument("folder", type=Path)
+    check.set_defaults(command=_check)
+    nli = commands.add_parser("nli", help="figures of NLI models on labelled pairs")
+    nli.add_argument("pairs", type=Path, nargs="+", help="folders or files of .jsonl or .jsonl.gz pairs")
+    nli.add_argument("--model", action="append", default=[], help="hub id or directory; may be given several times")
+    nli.add_argument("--limit", type=int, help="at most so many pairs of a set")
+    nli.add_argument("--json", type=Path, help="also write the figures here")
+    nli.add_argument("--settings", type=Path, help="settings file")
+    nli.set_defaults(command=_nli)
+    return parser
+
+
+def _score(options: argparse.Namespace) -> int:
+    golds = [load_gold(story) for story in find_stories(options.gold)]
+    gold = golds[0] if len(golds) == 1 else merge_gold(golds, name=TOGETHER)
+    try:
+        report = json.loads(options.report.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{options.report}: not readable as JSON ({error}); expected a report") from error
+    evaluation = Evaluation(scores=(score_report(gold, report, scale=len(golds)),))
+    print(plain_text(story_table(evaluation)), plain_text(kind_table(evaluation)), sep="\n\n")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    problems = [problem for story in find_stories(options.folder) for problem in check_story(story)]
+    print("\n".join(problems) if problems else "every quote stands in its article")
+    return 1 if problems else 0
+
+
+def _nli(options: argparse.Namespace) -> int:
+    files = {name: file for path in options.pairs for name, file in find_pair_files(path).items()}
+    sets = {name: load_pairs(file) for name, file in files.items()}
+    if options.limit:
+        sets = {name: sample_evenly(pairs, options.limit) for name, pairs in sets.items()}
+    figures = compare_models(sets, _models(options), progress=lambda line: print(line, file=sys.stderr, flush=True))
+    print(plain_text(nli_table(figures)))
+    phenomena = phenomenon_table(figures)
+    if phenomena.rows:
+        print(plain_text(phenomena))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _models(options: argparse.Namespace) -> Iterator[tuple[NLIModel, float]]:
+    from detector.models import load_nli, temperature_of
+
+    base = load_settings(options.settings).models
+    for name in options.model or [base.nli]:
+        chosen = base.model_copy(update={"nli": name})
+        yield load_nli(chosen), temperature_of(chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
