@@ -10,7 +10,7 @@ from detector import models
 from detector.conflicts import judge_pair
 from detector.conflicts.signals import HEDGED
 from detector.errors import InputError
-from detector.pipeline import Workbench, claims_of
+from detector.pipeline import Workbench, block, claims_of
 from detector.records import (
     Article,
     CandidatePair,
@@ -239,12 +239,7 @@ def _explain_pair(
     if left.statement_id > right.statement_id:
         left, right = right, left
     vectors = bench.encoder.encode([left.wording, right.wording])
-    last = store.last_run()
-    rule = "not chosen by blocking"
-    if last is not None:
-        shown = {f.pair.pair_id: f.pair for f in store.outcome(last.run_id).findings}
-        chosen = shown.get(pair_id_of(left.statement_id, right.statement_id))
-        rule = chosen.rule if chosen else "not among the findings of the last run"
+    rule = _rule_of(pair_id_of(left.statement_id, right.statement_id), articles, store, bench)
     pair = CandidatePair(
         pair_id_of(left.statement_id, right.statement_id),
         left.statement_id,
@@ -261,3 +256,11 @@ def _explain_pair(
     same_outlet = left.outlet_id == right.outlet_id
     note = "Both statements are of one outlet; such pairs are never reported as conflicts." if same_outlet else ""
     return ExplainedPair(left, right, both, finding, note)
+
+
+def _rule_of(pair_id: str, articles: Mapping[str, Article], store: Store, bench: Workbench) -> str:
+    """The blocking rule that chose the pair, found by blocking again: rejected pairs are not stored."""
+    claims = claims_of(store.statements(bench.statements_fingerprint))
+    vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
+    chosen = block(claims, vectors, articles, bench.settings, lambda _: None)
+    return next((pair.rule for pair in chosen if pair.pair_id == pair_id), "not chosen by blocking")

@@ -1,0 +1,142 @@
+"""One question, one conflict: how contradicting pairs become sides."""
+
+from __future__ import annotations
+
+import random
+
+import networkx
+import pytest
+from builders import article, pair, score, statement
+
+from detector.conflicts.grouping import group_agreements, group_conflicts
+from detector.records import PairFinding, Relation, Statement
+
+
+def finding(left: Statement, right: Statement, relation: Relation = "contradicts", probability: float = 0.9) -> PairFinding:
+    of = pair(left, right)
+    scored = score(of, entailment=0.95) if relation == "agrees" else score(of, contradiction=0.95)
+    return PairFinding(of, scored, relation, probability, "conflict", "outcome")
+
+
+def sides(groups: list, names: dict[str, Statement]) -> list[set[frozenset[str]]]:
+    label = {s.statement_id: name for name, s in names.items()}
+    return [{frozenset(label[m] for m in side) for side in group.sides} for group in groups]
+
+
+def same(_: str, __: str) -> float:
+    return 0.9
+
+
+def strangers(first: str, second: str) -> float:
+    return 1.0 if first == second else 0.1
+
+
+@pytest.fixture
+def said() -> dict[str, Statement]:
+    return {
+        "a": statement("The rebels signed the paper.", article("A")),
+        "b": statement("The rebels left without signing.", article("B")),
+        "c": statement("Both delegations signed.", article("C")),
+        "d": statement("Prices rose in May.", article("D")),
+        "e": statement("Prices fell in May.", article("E")),
+    }
+
+
+def test_all_statements_of_a_side_stand_together(said: dict[str, Statement]) -> None:
+    by_id = {s.statement_id: s for s in said.values()}
+    findings = [
+        finding(said["a"], said["b"]),
+        finding(said["c"], said["b"], probability=0.8),
+        finding(said["a"], said["c"], "agrees"),
+    ]
+    groups = group_conflicts(findings, by_id, strangers)
+    assert sides(groups, said) == [{frozenset("ac"), frozenset("b")}]
+    assert len(groups[0].findings) == 2
+
+
+def test_two_questions_stay_two_conflicts(said: dict[str, Statement]) -> None:
+    by_id = {s.statement_id: s for s in said.values()}
+    groups = group_conflicts([finding(said["a"], said["b"]), finding(said["d"], said["e"])], by_id, strangers)
+    assert len(groups) == 2
+
+
+def test_the_same_question_in_other_words_is_one_conflict() -> None:
+    names = {
+        "a": statement("340 prisoners go free.", article("A")),
+        "b": statement("214 prisoners go free.", article("B")),
+        "c": statement("They will let 340 detainees go.", article("C")),
+        "d": statement("The list names 214 people.", article("D")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    near = {frozenset((names[x].statement_id, names[y].statement_id)) for x, y in ("ac", "bd")}
+
+    def similarity(first: str, second: str) -> float:
+        return 0.9 if frozenset((first, second)) in near or first == second else 0.2
+
+    findings = [finding(names["a"], names["b"]), finding(names["c"], names["d"], probability=0.8)]
+    assert sides(group_conflicts(findings, by_id, similarity), names) == [{frozenset("ac"), frozenset("bd")}]
+
+
+def test_an_outlet_stands_on_one_side() -> None:
+    names = {
+        "a": statement("The dam held.", article("A")),
+        "b": statement("The dam burst.", article("B")),
+        "late": statement("The dam was lost.", article("A", text="later"), start=50),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    findings = [finding(names["a"], names["b"]), finding(names["late"], names["b"], "agrees")]
+    groups = group_conflicts(findings, by_id, strangers)
+    assert sides(groups, names) == [{frozenset(["a"]), frozenset(["b"])}]
+
+
+def test_groups_do_not_depend_on_the_order_of_findings() -> None:
+    rng = random.Random(5)
+    names = {str(i): statement(f"Fact number {i}.", article(f"Outlet {i}")) for i in range(14)}
+    values = list(names.values())
+    by_id = {s.statement_id: s for s in values}
+    findings = [
+        finding(values[i], values[j], rng.choice(["contradicts", "agrees"]), rng.random())
+        for i in range(14)
+        for j in range(i)
+        if rng.random() < 0.3
+    ]
+    expected = sides(group_conflicts(findings, by_id, strangers), names)
+    for _ in range(5):
+        rng.shuffle(findings)
+        assert sides(group_conflicts(findings, by_id, strangers), names) == expected
+
+
+def test_sides_of_a_conflict_are_connected_by_its_contradictions_as_a_graph_library_sees_it() -> None:
+    """Every group is one connected component of its pairs and agreements, and no pair lies within a side."""
+    rng = random.Random(11)
+    values = [statement(f"Fact number {i}.", article(f"Outlet {i}")) for i in range(20)]
+    by_id = {s.statement_id: s for s in values}
+    findings = [
+        finding(values[i], values[j], rng.choice(["contradicts", "contradicts", "agrees"]), rng.random())
+        for i in range(20)
+        for j in range(i)
+        if rng.random() < 0.2
+    ]
+    graph = networkx.Graph((f.pair.left_id, f.pair.right_id) for f in findings)
+    groups = group_conflicts(findings, by_id, strangers)
+    assert groups
+    for group in groups:
+        assert networkx.is_connected(graph.subgraph(group.members))
+        assert all(group.side_of(f.pair.left_id) != group.side_of(f.pair.right_id) for f in group.findings)
+        assert sum(len(side) for side in group.sides) == len(group.members)
+
+
+def test_an_agreement_needs_two_outlets(said: dict[str, Statement]) -> None:
+    twice = statement("The rebels signed the paper.", article("A", text="again"), start=9)
+    by_id = {s.statement_id: s for s in [*said.values(), twice]}
+    assert group_agreements([], by_id) == []
+    groups = group_agreements([finding(said["a"], said["c"], "agrees")], by_id)
+    assert [set(members) for members, _ in groups] == [
+        {said["a"].statement_id, said["c"].statement_id, twice.statement_id}
+    ]
+
+
+def test_the_same_wording_in_two_outlets_agrees_without_a_model() -> None:
+    left, right = statement("The dam held.", article("A")), statement("The dam held.", article("B"))
+    groups = group_agreements([], {s.statement_id: s for s in (left, right)})
+    assert [set(members) for members, _ in groups] == [{left.statement_id, right.statement_id}]

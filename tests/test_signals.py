@@ -1,0 +1,85 @@
+"""What two statements share and where they part."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from builders import article, count, day, statement
+
+from detector.conflicts.signals import compare_dates, compare_numbers, compatible, opposites_in, same_speaker, signals_of
+from detector.records import Quantity
+
+COURIER, ECHO = article("Courier"), article("Echo")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "fits"),
+    [
+        (count(310_000, "person", approximate=True), Quantity("more than 300,000", 300_000, math.inf), True),
+        (count(340, "prisoner"), count(214, "prisoner"), False),
+        (count(3, "breach"), count(4, "breach"), False),
+        (Quantity("70 to 80 percent", 70, 80, "percent"), Quantity("two thirds", 66.7, 66.7, "percent"), False),
+        (Quantity("nearly 70 percent", 70, 70, "percent", approximate=True), Quantity("two thirds", 66.7, 66.7, "percent"), True),
+        (Quantity("at least 5", 5, math.inf), count(4, "person"), False),
+        (Quantity("dozens", 24, 99), count(30, "person"), True),
+    ],
+)
+def test_numbers_that_rounding_explains_are_compatible(left: Quantity, right: Quantity, fits: bool) -> None:
+    assert compatible(left, right) is fits
+    assert compatible(right, left) is fits
+
+
+def test_numbers_of_different_things_are_not_compared() -> None:
+    left = statement("340 prisoners.", COURIER, quantities=(count(340, "prisoner"),))
+    right = statement("214 soldiers.", ECHO, quantities=(count(214, "soldier"),))
+    assert compare_numbers(left, right)[0] == "none"
+
+
+def test_a_number_that_is_met_elsewhere_in_the_statement_does_not_clash() -> None:
+    left = statement("3 breaches.", COURIER, quantities=(count(3, "breach"),))
+    right = statement("9 breaches, up from 3.", ECHO, quantities=(count(9, "breach"), count(3, "breach")))
+    assert compare_numbers(left, right)[0] == "fits"
+
+
+def test_days_that_never_overlap_differ() -> None:
+    friday = statement("It starts on Friday.", COURIER, times=(day("Friday", "2031-03-07", until="2031-03-07T23:59"),))
+    sunday = statement("It starts on Sunday.", ECHO, times=(day("Sunday", "2031-03-09", until="2031-03-09T23:59"),))
+    undated = statement("It starts soon.", ECHO)
+    assert compare_dates(friday, sunday)[0] == "differs"
+    assert compare_dates(friday, friday)[0] == "fits"
+    assert compare_dates(friday, undated)[0] == "none"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("Orsk", "Gen. Davit Orsk", True),
+        ("Davit Orsk", "Lida Marosh", False),
+        ("two officials", "officials", False),
+        (None, None, False),
+        ("the ministry", "the ministry", True),
+    ],
+)
+def test_a_surname_identifies_a_speaker(left: str | None, right: str | None, same: bool) -> None:
+    assert same_speaker(left, right) is same
+
+
+def test_opposite_words_are_found_across_the_two_statements_only() -> None:
+    assert opposites_in(frozenset({"accept"}), frozenset({"reject"})) == ("accept", "reject")
+    assert opposites_in(frozenset({"accept", "reject"}), frozenset({"offer"})) is None
+
+
+def test_signals_do_not_depend_on_the_order_of_the_pair() -> None:
+    left = statement("Orsk signed the truce.", COURIER, names="PERSON:orsk", speaker="Orsk")
+    right = statement("Orsk never signed.", ECHO, names="PERSON:orsk GPE:malta", negated=True, speaker="Marosh")
+    one, other = signals_of(left, right, COURIER, ECHO), signals_of(right, left, ECHO, COURIER)
+    assert (one.shared_names, one.numbers, one.dates, one.negation_differs, one.speakers_differ, one.gap_days) == (
+        other.shared_names,
+        other.numbers,
+        other.dates,
+        other.negation_differs,
+        other.speakers_differ,
+        other.gap_days,
+    )
+    assert one.foreign_names == tuple(reversed(other.foreign_names))
