@@ -1,84 +1,82 @@
 """`python -m detector.training --data DIR --out DIR`: make the shipped NLI model."""
 
+from __future__ import annotations
+
 import argparse
-import hashlib
-import importlib.resources
 import sys
 from pathlib import Path
 from typing import Any
 
+from detector.errors import DetectorError
 from detector.training.batches import encode_pairs, plan_batches
+from detector.training.calibration import calibrate, write_calibration
+from detector.training.card import Run, model_card
+from detector.training.figures import evaluate_model
 from detector.training.fit import Stage, fit
-from detector.training.mix import LABELS, Mix, Pair, fingerprint, presentations, read_mix
+from detector.training.mix import Mix, Shown, dev_files, fingerprint, presentations, read_mix
+from detector.training.model import base_directory, export_model, new_classifier
 
 SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
+FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 points, in seconds a set
 
 
-def base_directory(mix: Mix) -> Path:
-    """Where the base model's package keeps it; its weights are checked by hash."""
-    root = Path(str(importlib.resources.files(mix.base_package)))
-    weights = sorted(root.rglob("model.safetensors"))
-    if len(weights) != 1:
-        raise FileNotFoundError(f"one model.safetensors expected in package {mix.base_package}, found {weights}")
-    digest = hashlib.sha256(weights[0].read_bytes()).hexdigest()
-    if digest != mix.base_sha256:
-        raise ValueError(f"{weights[0]} has sha256 {digest}, but mix.toml expects {mix.base_sha256}")
-    return weights[0].parent
-
-
-def new_classifier(base: Path, *, seed: int) -> Any:
-    """The encoder of `base` with a fresh pooler and three labels; word embeddings frozen, no dropout."""
-    import torch
-    from transformers import BertForSequenceClassification
-
-    torch.manual_seed(seed)
-    model = BertForSequenceClassification.from_pretrained(
-        base,
-        num_labels=len(LABELS),
-        id2label=dict(enumerate(LABELS)),
-        label2id={label: place for place, label in enumerate(LABELS)},
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        attn_implementation="eager",  # on CPU faster to train than the fused kernel
-        dtype=torch.float32,
-    )
-    torch.nn.init.normal_(model.bert.pooler.dense.weight, std=0.02)
-    torch.nn.init.zeros_(model.bert.pooler.dense.bias)
-    model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-    return model.train()
-
-
-def make_stages(general: list[Pair], news: list[Pair], tokenizer: Any, mix: Mix) -> list[Stage]:
+def make_stages(shown: Shown, tokenizer: Any, mix: Mix, *, general_steps: int | None = None) -> list[Stage]:
+    """`general_steps` ends the general stage early, for a machine that is too slow for all of it."""
     stages = []
-    for name, pairs, settings in (("general", general, mix.general), ("news", news, mix.news)):
+    for name, pairs, settings in (("general", shown.general, mix.general), ("news", shown.news, mix.news)):
         encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
         batches = plan_batches(encoded, tokens=mix.batch_tokens, seed=f"{mix.seed}/{name}/batches")
-        tokens = sum(len(pair.ids) for pair in encoded)
-        print(f"{name}: {len(pairs)} pairs, {tokens} tokens, {len(batches)} batches", file=sys.stderr, flush=True)
+        if name == "general":
+            batches = batches[:general_steps]
+        tokens = sum(len(encoded[place].ids) for batch in batches for place in batch)
+        print(f"{name}: {len(batches)} batches of {tokens} tokens in all", file=sys.stderr, flush=True)
         stages.append(Stage(name, encoded, batches, settings.learning_rate, settings.warmup))
     return stages
 
 
-def main() -> None:
-    import torch
+def train(options: argparse.Namespace) -> None:
     from tokenizers import Tokenizer
 
-    parser = argparse.ArgumentParser(prog="python -m detector.training", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="directory with train/, news/ and dev/")
-    parser.add_argument("--out", type=Path, required=True, help="directory for the checkpoint and the model")
-    parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.toml"))
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     mix = read_mix(options.mix)
     base = base_directory(mix)
-    general, news = presentations(options.data, mix)
-    stages = make_stages(general, news, Tokenizer.from_file(str(base / "tokenizer.json")), mix)
+    shown = presentations(options.data, mix)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    stages = make_stages(shown, tokenizer, mix, general_steps=options.general_steps)
     model = new_classifier(base, seed=mix.seed)
     options.out.mkdir(parents=True, exist_ok=True)
-    run = fingerprint(mix, (general, news))
-    fit(model, stages, checkpoint=options.out / "checkpoint.pt", fingerprint=run, save_every=SAVE_EVERY, seed=mix.seed)
+    checkpoint = options.out / "checkpoint.pt"
+    fit(model, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
+
+    made = options.out / "model"
+    sha256 = export_model(model, base, made, max_length=model.config.max_position_embeddings)
+    files = dev_files(options.data)
+    calibration = calibrate(made, files)
+    write_calibration(made, calibration)
+    figures = evaluate_model(made, files, limit=FIGURE_ROWS)
+    run = Run(mix, shown, stages, sha256, figures, FIGURE_ROWS, calibration, options.notes)
+    (made / "README.md").write_text(model_card(run), encoding="utf-8")
+    print(f"{made}: model written", file=sys.stderr)
+
+
+def main() -> int:
+    import torch
+
+    parser = argparse.ArgumentParser(prog="python -m detector.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="directory with train/ and dev/ (docs/nli.md)")
+    parser.add_argument("--out", type=Path, required=True, help="directory for the checkpoint and the model")
+    parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.toml"), help="settings file")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--general-steps", type=int, help="end the general stage after so many batches")
+    parser.add_argument("--notes", default="", help="sentences for the model card")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    try:
+        train(options)
+    except DetectorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,5 +1,7 @@
 """Pairs -> token ids -> batches of similar length."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.training.mix import LABELS, NOT_ENTAILMENT, Pair
+from detector.records import NLI_LABELS
+from detector.training.mix import NOT_ENTAILMENT, Pair
 
-TARGETS = {**{label: place for place, label in enumerate(LABELS)}, NOT_ENTAILMENT: -1}
+TARGETS = {**{label: place for place, label in enumerate(NLI_LABELS)}, NOT_ENTAILMENT: -1}
 POOL_BATCHES = 64  # batches sorted by length together: large enough for little padding, small enough to stay mixed
 
 

@@ -1,13 +1,16 @@
 """The training loop: loss, schedule, checkpoints that a killed run continues from as if it had never stopped."""
 
-import os
+from __future__ import annotations
+
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from detector.errors import InputError
 from detector.training.batches import Encoded, pad
 
 LABEL_SMOOTHING = 0.05
@@ -95,7 +98,7 @@ def save_checkpoint(path: Path, *, fingerprint: str, stage: int, step: int, mode
         },
         beside,
     )
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def load_checkpoint(path: Path, *, fingerprint: str) -> dict[str, Any] | None:
@@ -106,7 +109,7 @@ def load_checkpoint(path: Path, *, fingerprint: str) -> dict[str, Any] | None:
         return None
     state: dict[str, Any] = torch.load(path, weights_only=True)
     if state["fingerprint"] != fingerprint:
-        raise ValueError(
+        raise InputError(
             f"{path} belongs to run {state['fingerprint']}, but settings and rows now make run {fingerprint}: "
             "restore them, or choose another output directory"
         )
@@ -118,59 +121,67 @@ class Progress:
     """Says on stderr how far a stage is, at most every `every` seconds."""
 
     every: float = 20.0
-    said: float = 0.0
-    started: float = 0.0
+    said: float = field(default_factory=time.monotonic)
     tokens: int = 0
-    loss: float = 0.0
+    loss: float | None = None
 
-    def step(self, stage: Stage, step: int, *, loss: float, tokens: int) -> None:
+    def step(self, stage: Stage, done: int, *, loss: float, tokens: int) -> None:
+        """`tokens` of one step without padding; the loss said is a running mean over about 50 steps."""
         now = time.monotonic()
-        self.started = self.started or now
         self.tokens += tokens
-        self.loss = 0.98 * self.loss + 0.02 * loss if self.loss else loss
-        if now - self.said < self.every and step + 1 < len(stage.batches):
+        self.loss = loss if self.loss is None else 0.98 * self.loss + 0.02 * loss
+        if now - self.said < self.every and done < len(stage.batches):
             return
-        self.said = now
-        speed = self.tokens / max(1e-9, now - self.started)
+        speed = self.tokens / max(1e-9, now - self.said)
+        self.said, self.tokens = now, 0
+        place = f"{stage.name} {done}/{len(stage.batches)}"
         print(
-            f"{time.strftime('%H:%M:%S')} {stage.name} {step + 1}/{len(stage.batches)} "
-            f"loss {self.loss:.3f} {speed:.0f} tokens/s",
+            f"{time.strftime('%H:%M:%S')} {place} loss {self.loss:.3f} {speed:.0f} tokens/s",
             file=sys.stderr,
             flush=True,
         )
 
 
-def fit(
-    model: Any, stages: Sequence[Stage], *, checkpoint: Path, fingerprint: str, save_every: float, seed: int
-) -> None:
+def fit(model: Any, stages: Sequence[Stage], *, checkpoint: Path, fingerprint: str, save_every: float) -> None:
     """Train `model` in place through every stage, each with an optimizer of its own.
 
     `save_every` is in seconds. A run that finds its own checkpoint goes on from it.
     """
     import torch
 
-    torch.manual_seed(seed)
     state = load_checkpoint(checkpoint, fingerprint=fingerprint)
-    progress = Progress()
-    for place, stage in enumerate(stages):
-        if state and place < state["stage"]:
-            continue
+    first_stage = state["stage"] if state else 0
+    for place, stage in enumerate(stages[first_stage:], start=first_stage):
         optimizer = make_optimizer(model)
-        first = 0
-        if state and place == state["stage"]:
+        done = 0
+        if state and place == first_stage:
             model.load_state_dict(state["model"])
             optimizer.load_state_dict(state["optimizer"])
             torch.set_rng_state(state["rng"])
-            first = state["step"]
-        saved = time.monotonic()
-        for step in range(first, len(stage.batches)):
-            rate = rate_at(step, total=len(stage.batches), peak=stage.learning_rate, warmup=stage.warmup)
-            pairs = [stage.encoded[i] for i in stage.batches[step]]
-            loss = train_step(model, optimizer, pairs, learning_rate=rate)
-            progress.step(stage, step, loss=loss, tokens=sum(len(pair.ids) for pair in pairs))
-            done = step + 1
-            if time.monotonic() - saved > save_every or done == len(stage.batches):
-                save_checkpoint(
-                    checkpoint, fingerprint=fingerprint, stage=place, step=done, model=model, optimizer=optimizer
-                )
-                saved = time.monotonic()
+            done = state["step"]
+        fit_stage(
+            model,
+            stage,
+            optimizer,
+            done=done,
+            save_every=save_every,
+            save=partial(save_checkpoint, checkpoint, fingerprint=fingerprint, stage=place),
+        )
+
+
+def fit_stage(
+    model: Any, stage: Stage, optimizer: Any, *, done: int, save_every: float, save: Callable[..., None]
+) -> None:
+    """The steps of `stage` after the first `done`; saves every `save_every` seconds and at the end."""
+    total = len(stage.batches)
+    progress = Progress()
+    saved = time.monotonic()
+    while done < total:
+        rate = rate_at(done, total=total, peak=stage.learning_rate, warmup=stage.warmup)
+        pairs = [stage.encoded[place] for place in stage.batches[done]]
+        loss = train_step(model, optimizer, pairs, learning_rate=rate)
+        done += 1
+        progress.step(stage, done, loss=loss, tokens=sum(len(pair.ids) for pair in pairs))
+        if time.monotonic() - saved > save_every or done == total:
+            save(step=done, model=model, optimizer=optimizer)
+            saved = time.monotonic()

@@ -1,5 +1,7 @@
 """Which pairs the model learns from, in which order: settings, reading, caps, and the two stages' presentations."""
 
+from __future__ import annotations
+
 import gzip
 import hashlib
 import json
@@ -10,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LABELS = ("entailment", "neutral", "contradiction")
-NOT_ENTAILMENT = "not_entailment"
+from detector.errors import InputError, SettingsError
+from detector.records import NLI_LABELS
+
+SHIPPED_NEWS = Path(__file__).with_name("news")
+NOT_ENTAILMENT = "not_entailment"  # rows of sets that do not tell neutral from contradiction
 
 
 class Pair(NamedTuple):
@@ -64,23 +69,28 @@ class Mix:
 
 
 def read_mix(path: Path) -> Mix:
-    """Raise TypeError or KeyError, naming the setting, when one is missing or unknown."""
     table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    sources = tuple(Source(**row) for row in table["source"])
-    names = [source.file for source in sources]
-    if len(set(names)) != len(names):
-        raise ValueError(f"{path}: a file is listed twice: {sorted({n for n in names if names.count(n) > 1})}")
-    return Mix(
-        seed=table["seed"],
-        base_package=table["base"]["package"],
-        base_sha256=table["base"]["sha256"],
-        batch_tokens=table["batch"]["tokens"],
-        max_length=table["batch"]["max_length"],
-        longest=table["mix"]["longest"],
-        general=GeneralStage(**table["general"]),
-        news=NewsStage(**table["news"]),
-        sources=sources,
-    )
+    try:
+        mix = Mix(
+            seed=table["seed"],
+            base_package=table["base"]["package"],
+            base_sha256=table["base"]["sha256"],
+            batch_tokens=table["batch"]["tokens"],
+            max_length=table["batch"]["max_length"],
+            longest=table["mix"]["longest"],
+            general=GeneralStage(**table["general"]),
+            news=NewsStage(**table["news"]),
+            sources=tuple(Source(**row) for row in table["source"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{path}: a setting is missing or unknown ({error}); compare with the shipped mix.toml"
+        ) from error
+    names = [source.file for source in mix.sources]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
+    return mix
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -94,16 +104,28 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_pairs(path: Path) -> list[Pair]:
+    if not path.exists():
+        raise InputError(
+            f"{path} is missing; --data needs train/*.jsonl.gz and dev/*.jsonl.gz as docs/nli.md lists them"
+        )
     pairs = [Pair(row["premise"], row["hypothesis"], row["label"]) for row in read_rows(path)]
-    unknown = {pair.label for pair in pairs} - {*LABELS, NOT_ENTAILMENT}
+    unknown = {pair.label for pair in pairs} - {*NLI_LABELS, NOT_ENTAILMENT}
     if unknown:
-        raise ValueError(f"{path}: labels {sorted(unknown)} are none of {LABELS} or {NOT_ENTAILMENT!r}")
+        raise InputError(
+            f"{path}: labels {sorted(unknown)} found, expected {', '.join(NLI_LABELS)} or {NOT_ENTAILMENT}"
+        )
     return pairs
 
 
+def news_file(data: Path, part: str) -> Path:
+    """The hand-written pairs, `train` or `dev`: under `data` if it has them, else the shipped ones."""
+    found = data / "news" / f"{part}.jsonl"
+    return found if found.exists() else next(SHIPPED_NEWS.glob(f"{part}.jsonl*"))
+
+
 def dev_files(data: Path) -> dict[str, Path]:
-    """Every development set under `data` by name; the hand-written news pairs come first as `news`."""
-    found = {"news": data / "news" / "dev.jsonl"}
+    """Every development set by name; the hand-written news pairs come first as `news`."""
+    found = {"news": news_file(data, "dev")}
     for path in sorted((data / "dev").glob("*.jsonl.gz")):
         found[path.name.removesuffix(".jsonl.gz")] = path
     return found
@@ -168,18 +190,32 @@ def news_presentations(news: list[Pair], usable: dict[str, list[Pair]], mix: Mix
     return shown
 
 
-def presentations(data: Path, mix: Mix) -> tuple[list[Pair], list[Pair]]:
-    """The pairs of the general stage and of the news stage in the order in which they are shown."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The pairs of both stages in the order in which they are shown, and what they were drawn from."""
+
+    general: list[Pair]
+    news: list[Pair]
+    usable: dict[str, int]
+    news_pairs: int
+
+
+def presentations(data: Path, mix: Mix) -> Shown:
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_general(data, mix, dev_keys)
-    news = without_dev(read_pairs(data / "news" / "train.jsonl"), dev_keys)
-    return general_presentations(usable, mix), news_presentations(news, usable, mix)
+    news = without_dev(read_pairs(news_file(data, "train")), dev_keys)
+    return Shown(
+        general=general_presentations(usable, mix),
+        news=news_presentations(news, usable, mix),
+        usable={name: len(rows) for name, rows in usable.items()},
+        news_pairs=len(news),
+    )
 
 
-def fingerprint(mix: Mix, stages: Iterable[list[Pair]]) -> str:
+def fingerprint(mix: Mix, shown: Shown) -> str:
     """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
     digest = hashlib.sha256(repr(mix).encode())
-    for pairs in stages:
+    for pairs in (shown.general, shown.news):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]

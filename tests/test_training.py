@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from detector.errors import InputError, ModelError, SettingsError
+from detector.records import NLI_LABELS
+from detector.training import fit as fitting
+from detector.training.batches import Encoded, pad, plan_batches
+from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
+from detector.training.card import figures_table
+from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
+from detector.training.fit import Stage, fit, pair_loss, rate_at
+from detector.training.mix import (
+    Mix,
+    Pair,
+    Source,
+    dev_files,
+    draw,
+    fingerprint,
+    general_pass,
+    pair_key,
+    presentations,
+    read_general,
+    read_mix,
+    read_pairs,
+    read_rows,
+    without_dev,
+)
+
+SHIPPED_MIX = Path(fitting.__file__).with_name("mix.toml")
+NEWS = SHIPPED_MIX.with_name("news")
+
+
+def write_rows(path: Path, pairs: list[Pair]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(pair._asdict()) + "\n" for pair in pairs)
+
+
+def numbered(name: str, count: int) -> list[Pair]:
+    return [Pair(f"{name} {i} opened", f"{name} {i} closed", NLI_LABELS[i % 3]) for i in range(count)]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> tuple[Path, Mix]:
+    """A data directory with a large capped file and a small whole one, and the settings for it."""
+    write_rows(tmp_path / "train" / "large.jsonl.gz", numbered("bridge", 50))
+    write_rows(tmp_path / "train" / "whole.jsonl.gz", numbered("school", 7))
+    write_rows(tmp_path / "dev" / "held.jsonl.gz", [Pair("SCHOOL 3  closed", "School 3 opened", "neutral")])
+    news = tmp_path / "news"
+    news.mkdir()
+    for part in ("train", "dev"):
+        rows = [json.dumps(pair._asdict()) for pair in numbered(f"{part} talks", 6)]
+        (news / f"{part}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    shipped = read_mix(SHIPPED_MIX)
+    sources = (Source("large", "CC0", "test", cap=20), Source("whole", "CC0", "test"))
+    return tmp_path, replace(
+        shipped,
+        sources=sources,
+        general=replace(shipped.general, passes=1.5),
+        news=replace(shipped.news, general_rows=5),
+    )
+
+
+def test_cap_limits_each_pass_and_the_next_pass_goes_on_behind_it(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    usable = read_general(data, mix, set())
+    first, second = (set(general_pass(usable, mix, turn=turn)) for turn in (0, 1))
+    bridges = [{pair for pair in shown if pair.premise.startswith("bridge")} for shown in (first, second)]
+    assert [len(shown) for shown in bridges] == [20, 20]
+    assert not bridges[0] & bridges[1]
+    assert len(first) == 27
+
+
+def test_draw_goes_round_when_the_file_is_used_up() -> None:
+    rows = numbered("road", 5)
+    assert draw(rows, cap=3, turn=1) == [rows[3], rows[4], rows[0]]
+
+
+def test_same_seed_gives_the_same_presentations_and_another_seed_does_not(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    shown = presentations(data, mix)
+    assert presentations(data, mix) == shown
+    assert fingerprint(mix, presentations(data, mix)) == fingerprint(mix, shown)
+    other = presentations(data, replace(mix, seed=mix.seed + 1))
+    assert other.general != shown.general
+    assert len(shown.general) == 26 + 13  # 20 + 6 of 7 rows a pass, and half of a second pass
+
+
+def test_news_epoch_shows_every_pair_twice_and_neutral_and_contradiction_swapped(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    news = read_pairs(data / "news" / "train.jsonl")
+    shown = presentations(data, mix).news
+    for pair in news:
+        assert shown.count(pair) == 2 * mix.news.epochs
+        swapped = Pair(pair.hypothesis, pair.premise, pair.label)
+        assert shown.count(swapped) == (0 if pair.label == "entailment" else mix.news.epochs)
+    assert len(shown) == mix.news.epochs * (12 + 4 + 5)
+
+
+def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    shown = presentations(data, mix)
+    assert all("school 3" not in pair.premise for pair in shown.general)
+    assert shown.usable == {"large": 50, "whole": 6}
+    pairs = [Pair("A  b", "c", "neutral"), Pair("C", "a B", "neutral"), Pair("a b", "d", "neutral")]
+    assert without_dev(pairs, {pair_key("a b", "c")}) == pairs[2:]
+
+
+def test_long_pairs_are_left_out(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    usable = read_general(data, replace(mix, longest=len("school 3 opened" + "school 3 closed")), set())
+    assert {name: len(rows) for name, rows in usable.items()} == {"large": 10, "whole": 7}
+
+
+def test_shipped_news_groups_are_on_one_side_only() -> None:
+    train, dev = (list(read_rows(NEWS / name)) for name in ("train.jsonl.gz", "dev.jsonl"))
+    assert (len(train), len(dev)) == (6030, 810)
+    for key in ("group", "premise"):  # a group is the three pairs of one premise; some have no name
+        assert not {row.get(key, "") for row in train} & {row[key] for row in dev if key in row}
+
+
+def test_news_group_is_not_split_between_fitting_and_measuring_a_temperature() -> None:
+    sides: dict[str, set[bool]] = {}
+    for row in read_rows(NEWS / "dev.jsonl"):
+        pair = Pair(row["premise"], row["hypothesis"], row["label"])
+        sides.setdefault(row.get("group", row["premise"]), set()).add(is_fitted_on(pair))
+    assert len(sides) == 270
+    assert all(len(found) == 1 for found in sides.values())
+    assert {True, False} == set.union(*sides.values())
+
+
+def test_shipped_news_pairs_are_used_where_the_data_directory_has_none(tmp_path: Path) -> None:
+    assert dev_files(tmp_path) == {"news": NEWS / "dev.jsonl"}
+
+
+def test_every_source_names_its_licence_and_none_is_of_unclear_licence() -> None:
+    mix = read_mix(SHIPPED_MIX)
+    unclear = {"lingnli", "joci.noisy", "mpe", "monli", "climate_fever", "covidfact", "healthver_dev", "rte123.2way"}
+    assert not unclear & {source.file for source in mix.sources}
+    assert all(source.licence and "unclear" not in source.licence for source in mix.sources)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("passes =", "pases ="), ('file = "snli_subsets"', 'file = "snli_cat18k"'), ("seed = 20", "")],
+    ids=["misspelt", "listed twice", "missing"],
+)
+def test_wrong_setting_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    changed = tmp_path / "mix.toml"
+    changed.write_text(SHIPPED_MIX.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SettingsError):
+        read_mix(changed)
+
+
+def test_unknown_label_and_missing_file_are_refused(tmp_path: Path) -> None:
+    write_rows(tmp_path / "odd.jsonl.gz", [Pair("a", "b", "refuted")])
+    with pytest.raises(InputError, match="refuted"):
+        read_pairs(tmp_path / "odd.jsonl.gz")
+    with pytest.raises(InputError, match="missing"):
+        read_pairs(tmp_path / "absent.jsonl.gz")
+
+
+def test_two_way_row_counts_only_the_probability_of_entailment() -> None:
+    logits = torch.log(torch.tensor([[0.7, 0.2, 0.1]]))
+    assert pair_loss(logits, torch.tensor([-1])).item() == pytest.approx(-math.log(0.3), abs=1e-6)
+
+
+def test_three_way_row_is_smoothed_cross_entropy() -> None:
+    logits = torch.log(torch.tensor([[0.7, 0.2, 0.1]]))
+    spread = 0.05 / 3
+    expected = -((0.95 + spread) * math.log(0.7) + spread * math.log(0.2) + spread * math.log(0.1))
+    assert pair_loss(logits, torch.tensor([0])).item() == pytest.approx(expected, abs=1e-6)
+    both = pair_loss(logits.repeat(2, 1), torch.tensor([0, -1])).item()
+    assert both == pytest.approx((expected - math.log(0.3)) / 2, abs=1e-6)
+
+
+def test_learning_rate_rises_then_falls_to_zero() -> None:
+    rates = [rate_at(step, total=10, peak=1.0, warmup=4) for step in range(11)]
+    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+    assert rates[10] == 0.0
+
+
+def random_pairs(count: int, *, seed: int = 0) -> list[Encoded]:
+    numbers = np.random.default_rng(seed)
+    return [
+        Encoded(numbers.integers(1, 50, size=size).astype(np.uint16), size // 2, int(numbers.integers(-1, 3)))
+        for size in numbers.integers(4, 20, size=count)
+    ]
+
+
+def test_batches_hold_every_pair_once_within_the_token_limit() -> None:
+    encoded = random_pairs(300)
+    batches = plan_batches(encoded, tokens=64, seed="s")
+    assert sorted(place for batch in batches for place in batch) == list(range(300))
+    assert max(pad([encoded[place] for place in batch]).ids.size for batch in batches) <= 64
+    assert plan_batches(encoded, tokens=64, seed="s") == batches
+
+
+def test_padding_is_masked_and_the_hypothesis_is_the_second_segment() -> None:
+    short, long = Encoded(np.array([5, 6, 7], np.uint16), 2, 0), Encoded(np.array([5, 6, 7, 8, 9], np.uint16), 1, -1)
+    batch = pad([short, long])
+    assert batch.ids.tolist() == [[5, 6, 7, 0, 0], [5, 6, 7, 8, 9]]
+    assert batch.segments.tolist() == [[0, 0, 1, 0, 0], [0, 1, 1, 1, 1]]
+    assert batch.mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+
+
+def tiny_model() -> Any:
+    from transformers import BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(1)
+    return BertForSequenceClassification(
+        BertConfig(
+            vocab_size=50,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=32,
+            num_labels=3,
+            hidden_dropout_prob=0.1,  # dropout draws random numbers: resuming must restore their state too
+        )
+    ).train()
+
+
+def tiny_stages() -> list[Stage]:
+    stages = []
+    for name, seed in (("general", 2), ("news", 3)):
+        encoded = random_pairs(40, seed=seed)
+        stages.append(Stage(name, encoded, plan_batches(encoded, tokens=128, seed=name), 1e-3, 2))
+    return stages
+
+
+@pytest.mark.parametrize("killed_at", [3, 7])
+def test_killed_run_resumes_to_the_weights_of_an_uninterrupted_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    stages = tiny_stages()
+    assert len(stages[0].batches) < 7 < sum(len(stage.batches) for stage in stages)
+    whole = tiny_model()
+    torch.manual_seed(5)
+    fit(whole, stages, checkpoint=tmp_path / "whole.pt", fingerprint="f", save_every=1e9)
+
+    steps = 0
+    plain = fitting.train_step
+
+    def dying(*given: Any, **named: Any) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == killed_at:
+            raise KeyboardInterrupt
+        return plain(*given, **named)
+
+    monkeypatch.setattr(fitting, "train_step", dying)
+    cut = tiny_model()
+    torch.manual_seed(5)
+    with pytest.raises(KeyboardInterrupt):
+        fit(cut, stages, checkpoint=tmp_path / "cut.pt", fingerprint="f", save_every=0.0)
+    resumed = tiny_model()
+    torch.manual_seed(99)
+    fit(resumed, stages, checkpoint=tmp_path / "cut.pt", fingerprint="f", save_every=0.0)
+    for name, expected in whole.state_dict().items():
+        assert torch.equal(resumed.state_dict()[name], expected), name
+
+
+def test_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    stages = tiny_stages()[:1]
+    fit(tiny_model(), stages, checkpoint=tmp_path / "c.pt", fingerprint="one", save_every=1e9)
+    with pytest.raises(InputError, match="another output directory"):
+        fit(tiny_model(), stages, checkpoint=tmp_path / "c.pt", fingerprint="two", save_every=1e9)
+
+
+def test_average_precision_by_hand() -> None:
+    positive = np.array([True, False, True, False])
+    assert average_precision(np.array([0.9, 0.8, 0.7, 0.1]), positive) == pytest.approx((1 + 2 / 3) / 2)
+    assert average_precision(np.array([0.5, 0.5, 0.5, 0.5]), positive) == pytest.approx(0.5)
+    assert average_precision(np.array([0.5]), np.array([False])) is None
+
+
+def test_figures_of_a_three_way_set() -> None:
+    probs = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.5, 0.1, 0.4], [0.1, 0.1, 0.8]])
+    found = evaluate_pairs(probs, ["entailment", "neutral", "contradiction", "contradiction"])
+    assert found["accuracy"] == 0.75
+    assert found["contradiction_ap"] == pytest.approx(1.0)
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 1 + 2 / 3) / 3)
+    assert "| talks | 4 | 75.0 | 77.8 | 1.000 (0.50) |" in figures_table({"talks": found})
+
+
+def test_two_way_set_is_judged_as_entailment_or_not() -> None:
+    probs = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]])
+    found = evaluate_pairs(probs, ["entailment", "not_entailment", "not_entailment", "not_entailment"])
+    assert found["accuracy"] == 0.75
+    assert found["contradiction_ap"] is None
+
+
+def test_label_places_follow_the_model_and_unknown_labels_are_refused() -> None:
+    assert label_places({0: "CONTRADICTION", 1: "entailment", 2: "neutral"}) == [1, 2, 0]
+    with pytest.raises(ModelError, match="label_0"):
+        label_places({0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"})
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    numbers = np.random.default_rng(7)
+    honest = numbers.normal(size=(20000, 3))
+    drawn = (softmax(honest).cumsum(axis=1) > numbers.random((20000, 1))).argmax(axis=1).tolist()
+    assert fit_temperature(2.5 * honest, drawn) == pytest.approx(2.5, rel=0.05)
+    assert calibration_error(softmax(honest), drawn) < 0.02 < 0.15 < calibration_error(softmax(2.5 * honest), drawn)
+
+
+@pytest.mark.models
+def test_shipped_weights_are_those_of_their_card() -> None:
+    from detector.training.model import file_sha256
+
+    weights = SHIPPED_MIX.parents[1] / "weights"
+    assert file_sha256(weights / "model.safetensors") in (weights / "README.md").read_text(encoding="utf-8")
+    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+    assert label_places(config["id2label"]) == [0, 1, 2]
+    calibration = json.loads((weights / "calibration.json").read_text(encoding="utf-8"))
+    assert calibration["ece_after"] < calibration["ece_before"]
