@@ -1,10 +1,11 @@
-"""`python -m detector.evaluation`: score a report file, check gold, compare NLI models."""
+"""`python -m detector.evaluation`: score a report file, check gold, compare NLI models, fit the pair model."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -54,6 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     nli.add_argument("--json", type=Path, help="also write the figures here")
     nli.add_argument("--settings", type=Path, help="settings file")
     nli.set_defaults(command=_nli)
+    pairs = commands.add_parser("pairs", help="fit the pair model's weights on gold stories")
+    pairs.add_argument("folder", type=Path)
+    pairs.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="where to write them; the shipped ones are detector/conflicts/pair_weights.json",
+    )
+    pairs.add_argument("--settings", type=Path, help="settings file")
+    pairs.set_defaults(command=_pairs)
     return parser
 
 
@@ -87,6 +98,17 @@ def _nli(options: argparse.Namespace) -> int:
         print(plain_text(phenomena))
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _pairs(options: argparse.Namespace) -> int:
+    from detector.evaluation.pair_weights import fit_corpus
+
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        fitted = fit_corpus(
+            options.folder, settings=load_settings(options.settings), workdir=Path(workdir), out=options.out
+        )
+    print(json.dumps({name: value for name, value in fitted.items() if name != "features"}, indent=1))
     return 0
 
 
