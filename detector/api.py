@@ -1,0 +1,148 @@
+"""The pipeline in one call, for Python and for the commands: articles in, a report and DataFrames out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detector import pipeline
+from detector.errors import InputError
+from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Run
+from detector.report import Report, build_report
+from detector.settings import Settings, load_settings
+from detector.store import Store, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from spacy.language import Language
+
+    from detector.models import Encoder, NLIModel
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, and what became of each article that was given."""
+
+    report: Report
+    ingested: pipeline.IngestResult
+
+    @cached_property
+    def conflicts(self) -> pd.DataFrame:
+        """One row for each statement of each side, in reading order."""
+        from detector.report import to_frame
+
+        return to_frame(self.report)
+
+    @cached_property
+    def agreements(self) -> pd.DataFrame:
+        """One row for each statement of each agreement, in reading order."""
+        from detector.report import agreements_frame
+
+        return agreements_frame(self.report)
+
+
+def find_conflicts(
+    articles: str | Path | Iterable[str | Path] | pd.DataFrame,
+    *,
+    store: str | Path | None = None,
+    settings: Settings | str | Path | None = None,
+    on_progress: pipeline.OnProgress | None = None,
+    encoder: Encoder | None = None,
+    nli: NLIModel | None = None,
+    nlp: Language | None = None,
+) -> Findings:
+    """Read files, folders or a DataFrame and find where their outlets differ.
+
+    `store` keeps everything between calls, so that a later call does only the new work and reports on all articles
+    given so far; without one nothing is kept. `encoder`, `nli` and `nlp` replace the models of the settings.
+
+    Raises InputError: nothing could be read. SettingsError, ModelError, StoreError: what their names say.
+    """
+    chosen = settings if isinstance(settings, Settings) else load_settings(Path(settings) if settings else None)
+    with _store_or_temporary(store) as opened:
+        ingested = pipeline.ingest(opened, read_articles(articles, chosen))
+        require_articles(opened, ingested)
+        run = pipeline.run(
+            opened,
+            settings=chosen,
+            now=datetime.now(UTC),
+            on_progress=on_progress,
+            encoder=encoder,
+            nli=nli,
+            nlp=nlp,
+        )
+        return Findings(report_of(opened, run), ingested)
+
+
+def read_articles(
+    articles: str | Path | Iterable[str | Path] | pd.DataFrame, settings: Settings
+) -> Iterator[Article | Rejection]:
+    """The articles of files, folders or a DataFrame, and what could not be read."""
+    from detector.corpus import read_frame, read_paths
+
+    if hasattr(articles, "columns"):
+        return read_frame(articles, settings.reading)
+    paths = [articles] if isinstance(articles, str | Path) else articles
+    return read_paths([Path(path) for path in paths], settings.reading)
+
+
+def require_articles(store: Store, ingested: pipeline.IngestResult) -> None:
+    """Raises InputError: the store is empty after reading, with the first reason why."""
+    if store.article_heads():
+        return
+    if ingested.rejected:
+        first = ingested.rejected[0]
+        raise InputError(
+            f"no article could be read; {len(ingested.rejected)} rejected, "
+            f"the first: {first.path}: {first.reason}; {first.remedy}"
+        )
+    raise InputError(
+        "no article was found; expected files or folders with .txt, .md, .html, .json, .jsonl, .csv or .parquet"
+    )
+
+
+def report_of(store: Store, run: Run) -> Report:
+    """The report of a run that succeeded, with articles in the revisions that it used."""
+    outcome = store.outcome(run.run_id)
+    statements = store.statements_by_id(_named(outcome))
+    articles = {(article.article_id, article.revision): article for article in store.articles()}
+    for statement in statements.values():
+        key = (statement.article_id, statement.revision)
+        if key not in articles:
+            articles[key] = store.article(statement.article_id, revision=statement.revision)
+    used = {statement.article_id: statement.revision for statement in statements.values()}
+    kept = [article for key, article in sorted(articles.items()) if used.get(key[0], key[1]) == key[1]]
+    return build_report(run=run, outcome=outcome, articles=kept, statements=list(statements.values()))
+
+
+def report_tree(folder: Path, *, settings: Settings) -> Mapping[str, Any]:
+    """The report on a folder's articles alone, in its JSON form."""
+    from detector.report.json import as_tree
+
+    return as_tree(find_conflicts(folder, settings=settings).report)
+
+
+def _named(outcome: Outcome) -> set[str]:
+    """The statements that an outcome names."""
+    shown: list[Conflict | Agreement] = [*outcome.conflicts, *outcome.agreements]
+    named = {one for topic in outcome.topics for one in topic.statement_ids}
+    for entry in shown:
+        parts = entry.sides if isinstance(entry, Conflict) else (entry,)
+        named.update(one for part in parts for one in part.statement_ids)
+    return named
+
+
+@contextmanager
+def _store_or_temporary(store: str | Path | None) -> Iterator[Store]:
+    if store is not None:
+        with open_store(store) as opened:
+            yield opened
+        return
+    with tempfile.TemporaryDirectory(prefix="detector-") as folder, open_store(Path(folder) / "detector.db") as opened:
+        yield opened

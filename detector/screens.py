@@ -1,0 +1,268 @@
+"""What the reading commands print: values in, lines of plain text or JSON out."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detector.records import Article, Conflict, Gate, Probs, Rejection, ScoreFactor, Statement
+from detector.report.wording import (
+    KIND_WORDS,
+    LANE_WORDS,
+    MODALITY_WORDS,
+    count_words,
+    listed,
+    moment_words,
+    one_line,
+)
+
+if TYPE_CHECKING:
+    from detector.doctor import Check, Status
+    from detector.pipeline import IngestResult
+    from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
+
+WIDTH = 80
+_POSITIONS = ("contradicts", "agrees", "hedges", "silent")
+_POSITION_WORDS = {
+    "contradicts": "Contradict it",
+    "agrees": "Agree with it",
+    "hedges": "Hedge",
+    "silent": "Silent on it",
+}
+_PAIRS_SHOWN = 5
+
+
+def as_json(value: object) -> str:
+    """Any value of the program as JSON; numbers without a bound become null."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _plain(value: object) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, Path) else value
+
+
+def ingest_lines(result: IngestResult, *, most: int | None = None) -> list[str]:
+    """The counts, the revised articles and every rejection (the first `most`) with its reason and remedy."""
+    groups = (("accepted", result.accepted), ("unchanged", result.unchanged), ("revised", result.revised))
+    counts = [f"{len(articles):,} {word}" for word, articles in groups] + [f"{len(result.rejected):,} rejected"]
+    lines = ["Articles: " + ", ".join(counts)]
+    for article in result.revised[:most]:
+        lines.append(f"revised: {_where(article)} is now revision {article.revision}")
+    for rejection in result.rejected[:most]:
+        lines += rejection_lines(rejection)
+    if most is not None and len(result.rejected) > most:
+        lines.append(f"and {len(result.rejected) - most:,} more; `detector ingest` lists them all")
+    return lines
+
+
+def rejection_lines(rejection: Rejection) -> list[str]:
+    return [
+        f"rejected: {one_line(rejection.path)}",
+        *_wrapped(f"why: {one_line(rejection.reason)}", indent=2),
+        *_wrapped(f"do:  {one_line(rejection.remedy)}", indent=2),
+    ]
+
+
+def _where(article: Article) -> str:
+    return one_line(article.path or article.url or article.title or article.article_id)
+
+
+def answer_lines(answer: Answer, *, most: int = 3) -> list[str]:
+    """Where each outlet stands, with its `most` most decisive statements; the silent ones by name."""
+    lines = _wrapped(f"Claim: {one_line(answer.claim)}")
+    for position in _POSITIONS:
+        stances = [stance for stance in answer.stances if stance.position == position]
+        if not stances:
+            continue
+        lines += ["", f"{_POSITION_WORDS[position]} ({count_words(len(stances), 'outlet')})"]
+        if position == "silent":
+            lines += _wrapped(listed(stance.outlet for stance in stances), indent=2)
+            continue
+        for stance in stances:
+            lines.append(f"  {one_line(stance.outlet)}")
+            for asked in stance.statements[:most]:
+                lines += _asked_lines(asked)
+    return lines
+
+
+def _asked_lines(asked: AskedStatement) -> list[str]:
+    said = MODALITY_WORDS[asked.statement.modality]
+    speaker = f", speaker: {one_line(asked.statement.speaker)}" if asked.statement.speaker else ""
+    facts = f"{moment_words(asked.article.published_at)}{speaker}{', ' + said if said else ''}"
+    return [
+        *_wrapped(f"“{one_line(asked.statement.text)}”", indent=4),
+        *_wrapped(f"— {facts} ({asked.position}, {_percent(asked.probability)})", indent=6),
+        f"      {asked.statement.statement_id}",
+    ]
+
+
+def explanation_lines(explanation: Explanation) -> list[str]:
+    """A conflict with its factors and pairs, a pair with its scores and gates, or a statement with its gate."""
+    lines: list[str] = []
+    if explanation.conflict:
+        lines += _conflict_lines(explanation.conflict)
+    if explanation.statement and explanation.article:
+        lines += [
+            *_statement_lines("Statement", explanation.statement, explanation.article),
+            *_gate_lines(explanation.gates),
+        ]
+    for pair in explanation.pairs[:_PAIRS_SHOWN]:
+        lines += ["", *_pair_lines(pair)] if lines else _pair_lines(pair)
+    if len(explanation.pairs) > _PAIRS_SHOWN:
+        more = count_words(len(explanation.pairs) - _PAIRS_SHOWN, "more pair")
+        lines += ["", f"and {more}; --json lists all"]
+    return lines
+
+
+def _conflict_lines(conflict: Conflict) -> list[str]:
+    lines = [
+        *_wrapped(one_line(conflict.question)),
+        f"Conflict {conflict.conflict_id}: {LANE_WORDS[conflict.lane]}, {KIND_WORDS[conflict.kind].lower()}",
+        *(_wrapped(f"Note: {one_line(conflict.note)}") if conflict.note else []),
+        "",
+        f"Score {conflict.score:.2f}, the sum of",
+        *_factor_lines(conflict.factors),
+        "",
+    ]
+    for letter, side in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", conflict.sides, strict=False):
+        outlets = count_words(len(side.outlet_ids), "outlet")
+        lines += _wrapped(
+            f"Side {letter} ({outlets}, {count_words(side.origin_count, 'origin')}): {one_line(side.position)}"
+        )
+        lines += _wrapped(listed(side.outlet_ids), indent=2)
+    return lines
+
+
+def _factor_lines(factors: Sequence[ScoreFactor]) -> list[str]:
+    width = max((len(factor.name) for factor in factors), default=0)
+    return [
+        line
+        for factor in factors
+        for line in _wrapped(
+            f"{factor.contribution:+.2f}  {factor.name:<{width}}  {factor.value:.2f} x {factor.weight:.2f}  {factor.reason}".rstrip(),
+            indent=2,
+            hanging=width + 9,
+        )
+    ]
+
+
+def _pair_lines(explained: ExplainedPair) -> list[str]:
+    finding = explained.finding
+    pair, score = finding.pair, finding.score
+    verdict = (
+        f"{finding.relation}, {_percent(finding.probability)}"
+        if finding.relation != "none"
+        else "neither contradicts nor agrees"
+    )
+    return [
+        f"Pair {pair.pair_id}: {verdict}",
+        *_statement_lines("A", explained.left, explained.articles[0]),
+        *_statement_lines("B", explained.right, explained.articles[1]),
+        f"Similarity {pair.similarity:.2f}; blocking rule: {pair.rule}",
+        f"Kind: {KIND_WORDS[finding.kind].lower()}; lane: {LANE_WORDS[finding.lane].lower()}",
+        *(_wrapped(f"Note: {explained.note}") if explained.note else []),
+        "Raw scores      entailment  neutral  contradiction",
+        _probs_line("A, then B", score.forward),
+        _probs_line("B, then A", score.backward),
+        *_gate_lines(finding.gates),
+    ]
+
+
+def _probs_line(name: str, probs: Probs) -> str:
+    return f"  {name:<12}  {probs.entailment:>10.3f}  {probs.neutral:>7.3f}  {probs.contradiction:>13.3f}"
+
+
+def _statement_lines(label: str, statement: Statement, article: Article) -> list[str]:
+    speaker = f", speaker: {one_line(statement.speaker)}" if statement.speaker else ""
+    lines = [
+        *_wrapped(f"{label}: {one_line(article.outlet)}, {moment_words(article.published_at)}{speaker}"),
+        *_wrapped(f"“{one_line(statement.text)}”", indent=3),
+    ]
+    if one_line(statement.wording) != one_line(statement.text):
+        lines += _wrapped(f"compared as: {one_line(statement.wording)}", indent=3)
+    where = one_line(article.url or article.path or "")
+    return [*lines, f"   statement {statement.statement_id}" + (f" of {where}" if where else "")]
+
+
+def _gate_lines(gates: Sequence[Gate]) -> list[str]:
+    if not gates:
+        return []
+    lines = ["Gates"]
+    for gate in gates:
+        lines += _wrapped(
+            f"{'passed ' if gate.passed else 'stopped'} {gate.name}: {one_line(gate.reason)}", indent=2, hanging=8
+        )
+    return lines
+
+
+def status_lines(status: Status) -> list[str]:
+    """Where the store is, what it holds, the last run and what the next one would do."""
+    counts = status.counts
+    rows = [("Store", f"{status.store} ({_megabytes(status.bytes)})")]
+    held = f"{count_words(counts['articles'], 'article')} of {count_words(counts['outlets'], 'outlet')}"
+    rows.append(
+        (
+            "Holds",
+            f"{held}, {count_words(counts['revisions'], 'revision')}, {count_words(counts['statements'], 'statement')}",
+        )
+    )
+    rows.append(("Caches", f"{count_words(counts['vectors'], 'vector')}, {count_words(counts['scores'], 'score')}"))
+    last = status.last_run
+    if last is None:
+        rows.append(("Last run", "none has succeeded yet"))
+    else:
+        seconds = sum(last.seconds.values())
+        found = f"{count_words(last.counts.get('entries', 0), 'entry', 'entries')} ({last.counts.get('conflicts', 0):,} in the conflict lane)"
+        rows.append(("Last run", f"{last.run_id}, {moment_words(last.started_at)}, {seconds:.1f} s: {found}"))
+    if status.failure:
+        rows.append(("Failed", f"the latest run did not finish: {one_line(status.failure)}"))
+    rows.append(("Pending", status.pending))
+    rows += [(f"Model: {name}", model) for name, model in sorted(status.models.items())]
+    width = max(len(name) for name, _ in rows)
+    return [line for name, value in rows for line in _wrapped(f"{name:<{width}}  {value}", hanging=width + 2)]
+
+
+def check_lines(checks: Iterable[Check]) -> list[str]:
+    """One line a check, and the remedy under each that failed."""
+    lines = []
+    for check in checks:
+        lines += _wrapped(f"{'ok   ' if check.passed else 'WRONG'}  {check.name}: {one_line(check.found)}", hanging=7)
+        if not check.passed:
+            lines += _wrapped(f"do: {one_line(check.remedy)}", indent=7)
+    return lines
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _percent(probability: float) -> str:
+    return f"{min(99, max(1, round(100 * probability)))} %"
+
+
+def _wrapped(text: str, *, indent: int = 0, hanging: int = 0) -> list[str]:
+    """The text on lines of at most WIDTH columns; long words such as paths stay whole."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
