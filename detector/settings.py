@@ -53,7 +53,7 @@ class ModelSettings(_Section):
 class TopicSettings(_Section):
     """How articles and statements are grouped into topics."""
 
-    similarity: float = Field(0.60, ge=0, le=1, description="Cosine from which two articles are about one matter.")
+    similarity: float = Field(0.70, ge=0, le=1, description="Cosine from which two articles are about one matter.")
     min_articles: int = Field(2, ge=1, description="Fewest articles of a topic.")
 
 
