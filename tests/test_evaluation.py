@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from builders import article, pair, statement
+from builders import score as pair_score
 
 from detector.errors import InputError
 from detector.evaluation.__main__ import main
+from detector.evaluation.funnel import funnel_frame, funnel_table, trace_story
 from detector.evaluation.gate import Floors, Limits, breaches, load_floors, nli_breaches, story_breaches
 from detector.evaluation.gold import GoldStory, merge_gold
 from detector.evaluation.metrics import overlaps, said, score_report
@@ -35,6 +39,7 @@ from detector.evaluation.stories import (
     plain_text,
     story_table,
 )
+from detector.records import Gate, PairFinding, Relation, Statement
 
 Sides = Sequence[Sequence[tuple[str, str]]]
 
@@ -499,3 +504,56 @@ class TestCommand:
         write_gold(tmp_path / "blast", GOLD)
         assert main(["report", str(tmp_path / "gone.json"), "--gold", str(tmp_path / "blast")]) == 2
         assert capsys.readouterr().err.startswith("error: ")
+
+
+class TestFunnel:
+    WIRE, POST = article("Wire"), article("Post")
+    FOUR = statement(DEAD_4[1], WIRE)
+    NINE = statement(DEAD_9[1], POST)
+    ARTICLES: ClassVar = {WIRE.article_id: WIRE, POST.article_id: POST}
+
+    def finding(self, *, passed: bool) -> PairFinding:
+        between = pair(self.FOUR, self.NINE)
+        gates = (Gate("exclusion", passed, ""), Gate("claim", True, ""))
+        relation: Relation = "contradicts" if passed else "none"
+        return PairFinding(between, pair_score(between), relation, 0.4, "conflict", "number", gates)
+
+    def step(
+        self, tree: dict[str, Any], *statements: Statement, findings: Sequence[PairFinding] = ()
+    ) -> tuple[str, tuple[str, ...]]:
+        gold = gold_of(gold_conflict("dead", [DEAD_4], [DEAD_9]))
+        (trace,) = trace_story(
+            score_report(gold, tree), statements=statements, findings=findings, articles=self.ARTICLES
+        )
+        return trace.step, trace.gates
+
+    def test_a_side_that_no_statement_holds_was_lost_in_reading(self) -> None:
+        assert self.step(report(), self.FOUR) == ("read", ())
+
+    def test_a_side_of_gated_statements_was_lost_as_no_claim(self) -> None:
+        assert self.step(report(), self.FOUR, replace(self.NINE, claim_gate="question")) == ("claim", ())
+
+    def test_sides_never_compared_were_lost_in_blocking(self) -> None:
+        assert self.step(report(), self.FOUR, self.NINE) == ("pair", ())
+
+    def test_a_compared_pair_names_the_gates_that_stopped_it(self) -> None:
+        findings = [self.finding(passed=False)]
+        assert self.step(report(), self.FOUR, self.NINE, findings=findings) == ("gate", ("exclusion",))
+
+    def test_a_contradiction_without_an_entry_was_lost_in_grouping(self) -> None:
+        assert self.step(report(), self.FOUR, self.NINE, findings=[self.finding(passed=True)]) == ("entry", ())
+
+    def test_an_entry_of_another_lane_is_told_from_one_found(self) -> None:
+        update = report()
+        update["conflicts"] = [entry([[DEAD_4], [DEAD_9]], rank=1, lane="update")]
+        assert self.step(update, self.FOUR, self.NINE)[0] == "lane"
+        assert self.step(report([[DEAD_4], [DEAD_9]]), self.FOUR, self.NINE)[0] == "found"
+
+    def test_the_table_counts_steps_and_the_frame_starts_with_what_came_least_far(self) -> None:
+        gold = gold_of(gold_conflict("a", [DEAD_4], [DEAD_9]), gold_conflict("b", [SIREN], [NO_SIREN]))
+        tree = report([[DEAD_4], [DEAD_9]])
+        traces = trace_story(
+            score_report(gold, tree), statements=[self.FOUR, self.NINE], findings=[], articles=self.ARTICLES
+        )
+        assert [row[:2] for row in funnel_table(traces).rows] == [("read", "1"), ("found", "1")]
+        assert funnel_frame(traces)["id"].tolist() == ["b", "a"]
