@@ -19,6 +19,8 @@ _MAX_WORDS = 32
 def as_question(sentence: Span) -> str:
     """The question, or an empty string when the sentence is no plain clause. `sentence` is one parsed sentence."""
     root = sentence.root
+    if sentence[0].tag_ in {"WP", "WDT", "WRB", "WP$"}:
+        return ""
     if root.pos_ not in {"VERB", "AUX"} or root.tag_ not in {"VBD", "VBZ", "VBP", "VBN", "VBG", "VB", "MD"}:
         return ""
     subject = next((child for child in root.children if child.dep_ in _SUBJECTS and child.i < root.i), None)

