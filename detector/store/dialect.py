@@ -26,7 +26,7 @@ _ADVICE = {
 
 
 def connect(path: Path, *, read_only: bool) -> sa.Engine:
-    """Engine for an SQLite file (an absolute path) in WAL mode. Read-only connections cannot write, whatever is asked of them."""
+    """Engine for an SQLite file (an absolute path). Read-only connections cannot write, whatever is asked of them."""
 
     def open_connection() -> Any:
         import sqlite3
@@ -34,8 +34,6 @@ def connect(path: Path, *, read_only: bool) -> sa.Engine:
         address = f"{path.as_uri()}?mode={_mode(path) if read_only else 'rwc'}"
         raw = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            if not read_only:
-                raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA synchronous=NORMAL")
             raw.execute("PRAGMA foreign_keys=ON")
         except BaseException:
@@ -59,6 +57,15 @@ def _mode(path: Path) -> str:
     the store is at rest and may be read as it is."""
     at_rest = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
     return "ro&immutable=1" if at_rest else "ro"
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Let readers read while a writer writes. Changes the file: only for what is known to be a store, or empty."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode=WAL")
+    finally:
+        raw.close()
 
 
 def insert_unknown(table: sa.Table) -> sqlite.Insert:

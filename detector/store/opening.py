@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from detector.errors import StoreError
-from detector.store.dialect import connect, explained
+from detector.store.dialect import connect, explained, prepare
 from detector.store.lock import MIGRATION_SECONDS, file_lock, held
 from detector.store.store import Store
 from detector.store.tables import REVISIONS, VERSION_TABLE
@@ -71,6 +71,7 @@ def _bring_up_to_date(engine: sa.Engine, path: Path, *, read_only: bool) -> None
     busy = f"{path}: another process is preparing the store; try again"
     with held(file_lock(path), wait=MIGRATION_SECONDS, busy=lambda: busy):
         if _version(engine, path) != _HEAD:  # another process may have done it meanwhile
+            prepare(engine)
             _migrate(engine)
 
 

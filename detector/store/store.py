@@ -487,12 +487,14 @@ def _statement_row(statement: Statement, *, set_id: int) -> dict[str, object]:
 
 
 def _run_row(run: Run) -> dict[str, object]:
+    finished_at = run.finished_at.astimezone(UTC) if run.finished_at else None
+    kept = replace(run, started_at=run.started_at.astimezone(UTC), finished_at=finished_at)
     return {
-        "run_id": run.run_id,
-        "status": run.status,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "record": to_json(run),
+        "run_id": kept.run_id,
+        "status": kept.status,
+        "started_at": kept.started_at,
+        "finished_at": kept.finished_at,
+        "record": to_json(kept),
     }
 
 
@@ -540,9 +542,8 @@ def _misplaced_statements(connection: sa.Connection, article_id: str) -> list[st
         sa.select(t.statement_sets.c.revision, t.statements.c.record)
         .join(t.statements)
         .where(t.statement_sets.c.article_id == article_id)
-        .order_by(t.statements.c.statement_id, t.statement_sets.c.set_id)
     )
     rows = connection.execute(query).all()
     kept = from_json(Statement, [row.record for row in rows])
     found = (_misplaced(statement, revisions[row.revision]) for row, statement in zip(rows, kept, strict=True))
-    return [problem for problem in found if problem]
+    return sorted(problem for problem in found if problem)
