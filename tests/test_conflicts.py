@@ -1,0 +1,191 @@
+"""From pairs to ranked conflicts: gates, lanes, kinds, factors, ids."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import article, count, day, pair, score, statement
+
+from detector.conflicts import PairWeights, find_conflicts, judge_pair
+from detector.conflicts.ranking import LANE_ORDER, rank
+from detector.conflicts.relations import FEATURES, shipped_weights
+from detector.records import Article, Outcome, PairFinding, Statement
+from detector.settings import ConflictSettings
+
+CONTRADICTION_ONLY = PairWeights(0.0, (1.0, *[0.0] * (len(FEATURES) - 1)), (0.0,) * len(FEATURES), (1.0,) * len(FEATURES))
+"""Takes the model's word: probability = mean contradiction of the two directions."""
+
+SETTINGS = ConflictSettings()
+
+
+def judge(left: tuple[Statement, Article], right: tuple[Statement, Article], **scored: float) -> PairFinding:
+    (first, first_article), (second, second_article) = sorted((left, right), key=lambda both: both[0].statement_id)
+    of = pair(first, second)
+    return judge_pair(
+        of,
+        score(of, **scored),
+        first,
+        second,
+        articles=(first_article, second_article),
+        temperature=1.0,
+        settings=SETTINGS,
+        weights=CONTRADICTION_ONLY,
+    )
+
+
+def said(text: str, outlet: str, *, published: str | None = "2031-03-08", **fields: object) -> tuple[Statement, Article]:
+    source = article(outlet, published=published)
+    return statement(text, source, **fields), source
+
+
+def gate_of(finding: PairFinding, name: str) -> bool:
+    return next(gate.passed for gate in finding.gates if gate.name == name)
+
+
+def test_an_opinion_takes_part_in_no_conflict() -> None:
+    claim = said("Orsk signed the truce.", "A", names="PERSON:orsk")
+    opinion = said("Orsk should be ashamed of the truce.", "B", names="PERSON:orsk", claim_gate="opinion")
+    finding = judge(claim, opinion, contradiction=0.95)
+    assert finding.relation == "none"
+    assert not gate_of(finding, "claim")
+
+
+def test_the_same_words_about_another_company_are_no_conflict() -> None:
+    left = said("Halvorsen accepted the bid.", "A", names="ORG:halvorsen")
+    right = said("Brabant turned down an offer.", "B", names="ORG:brabant")
+    finding = judge(left, right, contradiction=0.95)
+    first = pair(left[0], right[0], similarity=0.45)
+    low = judge_pair(
+        first,
+        score(first, contradiction=0.95),
+        *sorted((left[0], right[0]), key=lambda s: s.statement_id),
+        articles=(left[1], right[1]),
+        temperature=1.0,
+        settings=SETTINGS,
+        weights=CONTRADICTION_ONLY,
+    )
+    assert low.relation == "none"
+    assert not gate_of(low, "same matter")
+    assert gate_of(finding, "exclusion")
+
+
+def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:
+    left = said("About 310,000 people fled the valley.", "A", quantities=(count(310_000, "person", approximate=True),))
+    right = said("More than 300,000 people fled the valley.", "B", quantities=(count(300_000, "person", high=math.inf),))
+    finding = judge(left, right, contradiction=0.95)
+    assert finding.relation != "contradicts"
+    assert not gate_of(finding, "numbers")
+
+
+def test_every_gate_is_recorded_also_after_one_has_failed() -> None:
+    finding = judge(said("Orsk signed.", "A", claim_gate="question"), said("Marosh left.", "B"), contradiction=0.1)
+    assert [gate.name for gate in finding.gates] == ["claim", "same matter", "numbers", "exclusion"]
+    assert all(gate.reason for gate in finding.gates)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "lane"),
+    [
+        (dict(published="2031-03-07"), dict(published="2031-03-08"), "conflict"),
+        (dict(published="2031-03-07"), dict(published="2031-03-18"), "update"),
+        (dict(published=None), dict(published="2031-03-18"), "conflict"),
+        (
+            dict(quantities=(count(4, "person"),), times=(day("Monday", "2031-03-03"),)),
+            dict(quantities=(count(7, "person"),), times=(day("Wednesday", "2031-03-05"),)),
+            "update",
+        ),
+        (
+            dict(speaker="Col. Tace", modality="reported"),
+            dict(speaker="the rebels", modality="reported"),
+            "dispute",
+        ),
+        (dict(modality="unlikely", tense="future"), dict(tense="past"), "forecast"),
+    ],
+)
+def test_what_time_or_speakers_explain_goes_to_a_lane_of_its_own(
+    left: dict[str, object], right: dict[str, object], lane: str
+) -> None:
+    one = said("The toll in Hask was given.", "A", names="GPE:hask", **left)  # type: ignore[arg-type]
+    other = said("The toll in Hask is another.", "B", names="GPE:hask", **right)  # type: ignore[arg-type]
+    assert judge(one, other, contradiction=0.9).lane == lane
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kind"),
+    [
+        (dict(quantities=(count(340, "prisoner"),)), dict(quantities=(count(214, "prisoner"),)), "number"),
+        (dict(times=(day("Friday", "2031-03-07"),)), dict(times=(day("Sunday", "2031-03-09"),)), "date"),
+        (dict(negated=True), dict(), "negation"),
+        (dict(lemmas=("dam", "open")), dict(lemmas=("close", "dam")), "antonym"),
+    ],
+)
+def test_the_kind_names_what_differs(left: dict[str, object], right: dict[str, object], kind: str) -> None:
+    one = said("The dam on the Sel was in the news.", "A", names="GPE:sel", **left)
+    other = said("The dam on the Sel made news again.", "B", names="GPE:sel", **right)
+    assert judge(one, other, contradiction=0.9).kind == kind
+
+
+def outcome_of(*pairs: tuple[tuple[Statement, Article], tuple[Statement, Article], float]) -> Outcome:
+    everyone = {both[0].statement_id: both for left, right, _ in pairs for both in (left, right)}
+    rng = np.random.default_rng(1)
+    vectors = {key: vector / np.linalg.norm(vector) for key in everyone for vector in [rng.normal(size=16)]}
+    return find_conflicts(
+        [judge(left, right, contradiction=probability) for left, right, probability in pairs],
+        statements={key: both[0] for key, both in everyone.items()},
+        articles={both[1].article_id: both[1] for both in everyone.values()},
+        vectors=vectors,
+        origins={both[1].article_id: both[1].article_id for both in everyone.values()},
+        topics=(),
+        settings=SETTINGS,
+    )
+
+
+SIGNED = said("Orsk signed the truce.", "A", names="PERSON:orsk", question="Did Orsk sign the truce?")
+LEFT = said("Orsk left without signing the truce.", "B", names="PERSON:orsk", negated=True)
+
+
+def test_the_score_of_a_conflict_is_the_sum_of_its_named_factors() -> None:
+    conflict = outcome_of((SIGNED, LEFT, 0.95)).conflicts[0]
+    assert conflict.score == pytest.approx(sum(factor.value * factor.weight for factor in conflict.factors))
+    assert all(0.0 <= factor.value <= 1.0 and factor.reason for factor in conflict.factors)
+
+
+def test_a_conflict_is_headed_by_the_question_its_sides_answer() -> None:
+    conflict = outcome_of((SIGNED, LEFT, 0.95)).conflicts[0]
+    assert conflict.question == "Did Orsk sign the truce?"
+    assert {side.position for side in conflict.sides} == {SIGNED[0].text, LEFT[0].text}
+
+
+def test_the_more_probable_conflict_ranks_first() -> None:
+    rise = said("Prices in Malta rose.", "A", names="GPE:malta")
+    fall = said("Prices in Malta fell.", "B", names="GPE:malta")
+    outcome = outcome_of((rise, fall, 0.75), (SIGNED, LEFT, 0.97))
+    assert [conflict.question for conflict in outcome.conflicts][0] == "Did Orsk sign the truce?"
+
+
+def test_a_conflict_keeps_its_id_when_a_later_article_joins() -> None:
+    later = said("Orsk put his name to the truce.", "C", names="PERSON:orsk", published="2031-03-10")
+    before = outcome_of((SIGNED, LEFT, 0.95)).conflicts
+    after = outcome_of((SIGNED, LEFT, 0.95), (later, LEFT, 0.80)).conflicts
+    assert before[0].conflict_id in {conflict.conflict_id for conflict in after}
+
+
+def test_missing_dates_are_said() -> None:
+    undated = said("Orsk left without signing the truce.", "Undated Post", names="PERSON:orsk", published=None)
+    assert outcome_of((SIGNED, undated, 0.95)).conflicts[0].note == "No publication date: Undated Post."
+
+
+def test_conflicts_come_before_updates_forecasts_and_disputes() -> None:
+    conflict = outcome_of((SIGNED, LEFT, 0.95)).conflicts[0]
+    mixed = [replace(conflict, lane=lane, conflict_id=lane) for lane in reversed(LANE_ORDER)]
+    assert [found.lane for found in rank(mixed, limit=10)] == list(LANE_ORDER)
+    assert len(rank(mixed, limit=2)) == 2
+
+
+def test_swapping_a_pair_changes_nothing_for_the_shipped_weights() -> None:
+    weights = shipped_weights()
+    assert len(weights.weights) == len(FEATURES)
+    assert all(scale > 0 for scale in weights.scales)
