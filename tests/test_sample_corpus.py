@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from detector.corpus import read_paths
 from detector.errors import InputError
 from detector.evaluation.gold import Evidence, check_story, find_stories, load_gold, visible_text
+from detector.evaluation.metrics import said
+from detector.records import Article, Rejection, outlet_id_of
+from detector.settings import ReadingSettings
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 STORIES = find_stories(CORPUS)
@@ -52,6 +56,20 @@ def test_every_text_about_real_events_is_marked_as_a_summary() -> None:
         assert "Summary in our own words, not the outlet's text" in raw
         words = len(text.split())
         assert 120 <= words <= 250, f"{article.outlet}: {words} words"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_no_article_and_no_quote_is_lost_in_reading(story: Path) -> None:
+    readings = list(read_paths([story], ReadingSettings()))
+    read = {one.outlet_id: said(one.outlet, one.text) for one in readings if isinstance(one, Article)}
+    gold = load_gold(story)
+    assert [one for one in readings if isinstance(one, Rejection)] == []
+    assert set(read) == {outlet_id_of(article.outlet) for article in gold.articles}
+    for evidence in gold.evidence():
+        quote = said(evidence.outlet, evidence.quote)
+        words = read[quote.outlet_id].words
+        places = range(len(words) - len(quote.words) + 1)
+        assert any(words[at : at + len(quote.words)] == quote.words for at in places), evidence.quote
 
 
 def _write_story(folder: Path, gold: dict[str, object]) -> Path:
