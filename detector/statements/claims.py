@@ -1,0 +1,487 @@
+"""Whether a statement asserts something that can be checked, and how much it is worth checking."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from detector.statements.spans import Sentence
+from detector.statements.speakers import is_clause
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_BOILERPLATE = re.compile(
+    r"^\W*(?:read more|see also|related|also read|sign up|subscribe|follow us|click here|share this|like us|watch:|photo|image|credit|"
+    r"advertisement|copyright|©|all rights reserved|additional reporting|reporting by|editing by|contact us|tip us|"
+    r"download|listen to|get the|support for|more on this|back page|tickets for|to place a|leave a comment|"
+    r"this (?:story|article|post|transcript) (?:has been|was|is)|posted|published|updated|filed under|tags?:)\b"
+    r"|all rights reserved|contributed (?:reporting|to this (?:report|story|article))|newsletter|©|sign up (?:here|for)|"
+    r"\bcan be (?:reached|found) at\b|https?://|www\.|\S+@\S+\.\w+|follow (?:him|her|me|us) on|terms of (?:use|service)|"
+    r"\bunsubscribe\b|cookies?\b.*\bsettings|may not be (?:reproduced|rebroadcast)|use the sharing tools|"
+    r"^\(?(?:reporting|writing|editing|additional reporting) by\b",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^\W*(?:good (?:morning|evening|afternoon|night)|hi|hello|hey|welcome|thanks?|thank you|see you|goodbye|bye|happy \w+day|"
+    r"dear \w+|tell a friend|that's all|ok(?:ay)?,? deep breath|cheers|congratulations)\b",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(r"(?:\bthank you|\bthanks)(?: (?:so|very) much)?[.!,]?\W*$", re.IGNORECASE)
+_STAGE = re.compile(
+    r"^\W*[(\[][^()\[\]]{1,60}[)\]]\W*$|^\W*(?:laughter|applause|laughs|music|crosstalk|video cannot be played)\W*$",
+    re.IGNORECASE,
+)
+_TEASER = re.compile(
+    r"\b(?:after the break|coming up|stay tuned|here(?:'s| is| are) (?:what|why|how|a|the|our|some|my|your|\w+ things?)\b|what (?:you need )?to know|"
+    r"five things|things to know|what to (?:watch|ignore|expect)|more on (?:this|that)|keep reading|read on|scroll|find out|"
+    r"these are the headlines|you can find|below (?:is|are)|(?:this|the) (?:article|post|story|guide|piece|chart|table|graph) (?:below )?(?:will|explains|looks|shows|breaks)|"
+    r"let's (?:take a )?look|we(?:'ll| will) (?:look|explain|explore|discuss|break)|more to (?:come|follow)|will update|watch (?:this|the) (?:video|space))\b"
+    r"|^\W*(?:here's|here are|next|in other news|first up|and finally|exclusive)\b",
+    re.IGNORECASE,
+)
+_IGNORANCE = re.compile(
+    r"\b(?:i|we) (?:really |just |honestly |still )?(?:do not|don't|didn't|did not|can't|cannot|couldn't) (?:really |yet |exactly )?"
+    r"(?:know|remember|recall|say|tell|decide|understand)\b|\b(?:no idea|not sure|who knows|god knows|your guess|hard to say|"
+    r"i'm not a (?:scientist|doctor|lawyer|expert))\b|\bwhat (?:i|we) don't know\b",
+    re.IGNORECASE,
+)
+_SELF = re.compile(
+    r"\b(?:i|we) (?:\w+ )?(?:think|thinks|believe|feel|felt|hope|love|hate|wish|guess|suppose|suspect|prefer|doubt|mean|agree|"
+    r"disagree|want|wanted|like|would like|bet|imagine|find it|reckon|trust|worry|fear|'d say|would say|would be|'d be)\b|"
+    r"\bi'd (?:say|rather|be|like|love|bet|make|shut)\b|\bif i had to\b|\bin (?:my|our) (?:opinion|view|book)\b|\bto (?:me|my mind|my taste)\b|"
+    r"\bfor what it's worth\b|\bmy (?:guess|view|hunch|advice|take|point)\b|\bi(?:'m| am) (?:proud|sorry|glad|happy|sad|afraid|worried|confident|"
+    r"optimistic|not (?:daft|worried|surprised|sure))\b|\bwe(?:'re| are) (?:proud|sorry|glad|happy|sad|worried|confident|grateful|excited|thrilled)\b",
+    re.IGNORECASE,
+)
+_OUGHT = re.compile(
+    r"\b(?:should(?:n't)?|ought to|oughtn't|must not|needs? to be|has to be|have to be|deserves?)\b", re.IGNORECASE
+)
+_YOU = re.compile(r"\b(?:you|your|you're|you'd|you'll|yourself|yours)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(?:you(?:'ll)? (?:should|must|need to|can|may want|might want|have to|ought)|it(?:'s| is) (?:best|wise|important|a good idea) to|make sure|be sure|"
+    r"consider (?:\w+ing)|(?:experts?|advisers?|advisors?) (?:recommend|suggest|advise)|if you(?:'re| are| have| ate| want| can| need|'d like)?)\b",
+    re.IGNORECASE,
+)
+_VALUE = frozenset(
+    [
+        "good",
+        "bad",
+        "great",
+        "terrible",
+        "awful",
+        "wonderful",
+        "beautiful",
+        "ugly",
+        "best",
+        "worst",
+        "better",
+        "worse",
+        "excellent",
+        "horrible",
+        "disgraceful",
+        "disgrace",
+        "outrageous",
+        "ridiculous",
+        "absurd",
+        "brilliant",
+        "stupid",
+        "smart",
+        "wise",
+        "foolish",
+        "silly",
+        "crazy",
+        "insane",
+        "fantastic",
+        "amazing",
+        "incredible",
+        "remarkable",
+        "extraordinary",
+        "disappointing",
+        "sad",
+        "tragic",
+        "shameful",
+        "shame",
+        "embarrassing",
+        "pathetic",
+        "nice",
+        "lovely",
+        "boring",
+        "interesting",
+        "fascinating",
+        "important",
+        "crucial",
+        "vital",
+        "wrong",
+        "right",
+        "fair",
+        "unfair",
+        "obvious",
+        "clear",
+        "unclear",
+        "hard",
+        "easy",
+        "difficult",
+        "impossible",
+        "cheap",
+        "rich",
+        "gamble",
+        "genius",
+        "hero",
+        "coward",
+        "fool",
+        "magic",
+        "joke",
+        "mess",
+        "disaster",
+        "nightmare",
+        "dream",
+        "triumph",
+        "failure",
+        "unlikely",
+        "inevitable",
+        "natural",
+        "worthwhile",
+        "reasonable",
+        "sensible",
+        "dangerous",
+        "scary",
+        "troubling",
+        "concerning",
+        "alarming",
+        "surprising",
+        "shocking",
+        "stunning",
+        "sobering",
+        "telling",
+        "odd",
+        "strange",
+        "weird",
+        "bizarre",
+        "funny",
+    ]
+)
+_LOADED = re.compile(
+    r"\b(?:simply|frankly|clearly|obviously|of course|surely|truly|really|literally|indeed|let's face it|to put it|arguably|in short|the truth is|make no mistake|imagine)\b",
+    re.IGNORECASE,
+)
+_EVENT = frozenset(
+    [
+        "sign",
+        "kill",
+        "injure",
+        "die",
+        "arrest",
+        "charge",
+        "resign",
+        "announce",
+        "vote",
+        "pass",
+        "reject",
+        "approve",
+        "accept",
+        "launch",
+        "strike",
+        "attack",
+        "explode",
+        "fire",
+        "appoint",
+        "elect",
+        "win",
+        "lose",
+        "rise",
+        "fall",
+        "climb",
+        "drop",
+        "increase",
+        "decrease",
+        "grow",
+        "shrink",
+        "raise",
+        "cut",
+        "hike",
+        "lower",
+        "close",
+        "open",
+        "shut",
+        "sell",
+        "buy",
+        "acquire",
+        "merge",
+        "recall",
+        "ban",
+        "suspend",
+        "release",
+        "free",
+        "hold",
+        "meet",
+        "visit",
+        "arrive",
+        "leave",
+        "return",
+        "begin",
+        "start",
+        "end",
+        "stop",
+        "cancel",
+        "delay",
+        "postpone",
+        "withdraw",
+        "deploy",
+        "move",
+        "pull",
+        "withdraw",
+        "sue",
+        "convict",
+        "sentence",
+        "indict",
+        "investigate",
+        "find",
+        "test",
+        "confirm",
+        "deny",
+        "report",
+        "record",
+        "receive",
+        "pay",
+        "fine",
+        "spend",
+        "earn",
+        "cost",
+        "employ",
+        "hire",
+        "lay",
+        "own",
+        "agree",
+        "refuse",
+        "order",
+        "issue",
+        "publish",
+        "sign",
+        "file",
+        "lift",
+        "impose",
+        "evacuate",
+        "hospitalize",
+        "infect",
+        "trace",
+        "score",
+        "transfer",
+        "complete",
+        "contain",
+        "collapse",
+        "crash",
+        "hit",
+        "reach",
+        "exceed",
+        "total",
+        "number",
+        "involve",
+        "cause",
+        "trigger",
+        "spark",
+        "happen",
+        "occur",
+        "take",
+        "tell",
+        "warn",
+        "contract",
+        "expand",
+        "create",
+        "add",
+        "nominate",
+        "endorse",
+        "veto",
+        "overturn",
+        "rule",
+        "defeat",
+        "beat",
+        "pledge",
+        "demand",
+        "replace",
+        "name",
+        "step",
+        "sack",
+        "dismiss",
+        "break",
+        "violate",
+    ]
+)
+_ME = frozenset(("i", "we", "me", "my", "us", "our", "mine", "ours", "myself"))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Check-worthiness of a statement: `gate` names what it is instead of a claim."""
+
+    score: float
+    gate: str | None
+
+
+WEIGHTS = {
+    "bias": -0.9,
+    "named": 0.8,
+    "number": 1.0,
+    "time": 0.5,
+    "clause": 0.7,
+    "past": 0.7,
+    "event": 0.5,
+    "concrete subject": 0.4,
+    "length": 0.3,
+    "speaker": 0.2,
+    "self": -0.9,
+    "you": -1.0,
+    "value word": -0.7,
+    "ought": -0.9,
+    "loaded": -0.5,
+    "exclaimed": -0.8,
+    "generic": -0.7,
+}
+
+
+def judge(
+    sentence: Sentence,
+    root: Token,
+    wording: str,
+    *,
+    dropped: set[int],
+    named: int,
+    numbers: int,
+    times: int,
+    tense: str,
+    speaker: bool,
+) -> Judged:
+    """Gate and score of a statement. The gate is decided by rule, the score by a weighted sum through a logistic."""
+    kept = [token for token in sentence.span if token.i not in dropped]
+    features = _features(sentence, root, wording, kept, named, numbers, times, tense, speaker)
+    score = 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in features.items())))
+    gate = _gate(sentence, root, wording, kept, features)
+    if gate is not None:
+        score = min(score, 0.3)
+    return Judged(round(score, 4), gate)
+
+
+def _features(
+    sentence: Sentence,
+    root: Token,
+    wording: str,
+    kept: list[Any],
+    named: int,
+    numbers: int,
+    times: int,
+    tense: str,
+    speaker: bool,
+) -> dict[str, float]:
+    words = {token.lower_ for token in kept}
+    lemmas = {token.lemma_.lower() for token in kept}
+    subject = next((child for child in root.children if child.dep_ in ("nsubj", "nsubjpass")), None)
+    concrete = subject is not None and (
+        subject.tag_ in ("NNP", "NNPS")
+        or any(
+            c.dep_ in ("det", "poss", "nummod", "compound") and c.lower_ not in ("a", "an", "any")
+            for c in subject.children
+        )
+    )
+    event = root.lemma_.lower() in _EVENT or bool(lemmas & _EVENT and tense == "past")
+    plain = not named and not numbers and not times
+    complement = [child for child in root.children if child.dep_ in ("acomp", "attr")]
+    judged_by = any(
+        child.lemma_.lower() in _VALUE or any(c.lemma_.lower() in _VALUE for c in child.children)
+        for child in complement
+    )
+    return {
+        "bias": 1.0,
+        "named": min(named, 3) / 2,
+        "number": min(numbers, 2) / 1.5,
+        "time": float(min(times, 1)),
+        "clause": float(is_clause(root)),
+        "past": float(tense == "past"),
+        "event": float(event),
+        "concrete subject": float(concrete),
+        "length": min(len(kept), 30) / 30,
+        "speaker": float(speaker),
+        "self": float(bool(words & _ME)),
+        "you": float(bool(_YOU.search(wording))),
+        "value word": float(judged_by),
+        "ought": float(bool(_OUGHT.search(wording))),
+        "loaded": float(bool(_LOADED.search(wording))),
+        "exclaimed": float(wording.endswith("!")),
+        "generic": float(plain and tense == "present" and not concrete),
+    }
+
+
+def _gate(sentence: Sentence, root: Token, wording: str, kept: list[Any], features: dict[str, float]) -> str | None:
+    """First of the named reasons that applies."""
+    text = sentence.text
+    plain = not features["named"] and not features["number"] and not features["time"]
+    headline = sentence.block.kind in ("title", "heading")
+    if _BOILERPLATE.search(text):
+        return "boilerplate"
+    if _STAGE.search(text):
+        return "stage direction"
+    if _is_question(wording, text, headline):
+        return "question"
+    if _GREETING.search(wording) or (_THANKS.search(wording) and len(kept) < 10):
+        return "greeting"
+    if _TEASER.search(wording) and not features["number"] - features["time"] > 1:
+        return "teaser"
+    if _IGNORANCE.search(wording):
+        return "ignorance"
+    if not headline and _is_imperative(root, kept):
+        return "imperative"
+    if _ADVICE.search(wording) and features["you"]:
+        return "advice"
+    if _is_fragment(sentence, root, kept, wording, features):
+        return "fragment"
+    if _SELF.search(wording):
+        return "opinion"
+    if features["value word"] and plain:
+        return "opinion"
+    if features["ought"] and not features["number"]:
+        return "opinion"
+    if plain and (features["exclaimed"] or features["you"] or (features["loaded"] and features["generic"])):
+        return "rhetoric"
+    if features["generic"] and len(kept) < 12:
+        return "rhetoric"
+    return None
+
+
+def _is_question(wording: str, text: str, headline: bool) -> bool:
+    return wording.rstrip("\"' )").endswith("?") or text.rstrip("\"' )").endswith("?")
+
+
+def _is_imperative(root: Token, kept: list[Any]) -> bool:
+    """A bare verb without a subject that opens the sentence, or "let's"."""
+    words = [token for token in kept if not token.is_punct and token.dep_ not in ("cc", "intj", "advmod")]
+    if not words:
+        return False
+    first = words[0]
+    if first.lower_ == "let" and len(words) > 1 and words[1].lower_ in ("'s", "us", "me"):
+        return True
+    bare = root.tag_ in ("VB", "VBP") and root.pos_ == "VERB"
+    subject = any(child.dep_ in ("nsubj", "nsubjpass", "expl", "csubj") for child in root.children)
+    helped = any(child.dep_ in ("aux", "auxpass") and child.lower_ not in ("do",) for child in root.children)
+    if not bare or subject or helped or root.dep_ != "ROOT":
+        return False
+    return first.i == root.i or (
+        first.lower_ in ("do", "don't", "please", "never", "always", "just") and root.i - first.i <= 3
+    )
+
+
+def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], wording: str, features: dict[str, float]) -> bool:
+    """No clause of its own; a headline or bullet that names or counts something stands for one."""
+    count = sum(not token.is_punct for token in kept)
+    if count < 3:
+        return True
+    first = next((token for token in kept if not token.is_punct), None)
+    if sentence.block.kind == "heading" and first is not None and first.tag_ in ("WP", "WRB", "WDT"):
+        return True
+    clause = is_clause(root) or any(
+        is_clause(token) and token.dep_ in ("ROOT", "ccomp", "conj", "parataxis", "dep") for token in kept
+    )
+    if sentence.block.kind in ("title", "heading", "bullet"):
+        verb = clause or any(token.pos_ == "VERB" for token in kept)
+        return not verb and (sentence.block.kind == "heading" or not (features["number"] or features["time"]))
+    return not clause

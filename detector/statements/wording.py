@@ -1,0 +1,347 @@
+"""The self-contained wording of a statement: what is embedded and scored in place of its text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from detector.statements.entities import Mention, Names, Person
+from detector.statements.memory import Memory
+from detector.statements.spans import Sentence
+from detector.statements.speakers import Attribution, is_clause
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_HE = {"he": "subject", "she": "subject", "him": "object", "his": "owner", "her": "owner", "hers": "owner"}
+_THEY = {"they": "subject", "them": "object", "their": "owner"}
+_IRREGULAR = {"have": "has", "'ve": " has", "do": "does", "am": "is", "'m": " is", "go": "goes", "are": "is"}
+_CONTRACTED = {"'ll": " will", "'d": " would", "'re": " are"}
+_LOOSE = re.compile(
+    r"^(?:[\s,;:.!?)\]–—-]+|(?:and|but|so|because|that|also|then|yet|however|meanwhile)\s*,?\s+(?=\S))+", re.IGNORECASE
+)
+_SUBJECTS = ("nsubj", "nsubjpass")
+
+
+@dataclass(slots=True)
+class Wording:
+    """A wording being made: replaced and dropped tokens, and the people who came in for pronouns."""
+
+    replaced: dict[int, str] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
+    people: list[Person] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+def compose(
+    sentence: Sentence,
+    attribution: Attribution | None,
+    speaker: tuple[str | None, Person | None],
+    mentions: list[Mention],
+    names: Names,
+    memory: Memory,
+    *,
+    max_words: int,
+) -> tuple[str, Wording]:
+    """The wording, with a trace of what was changed.
+
+    A pronoun or definite noun is replaced only where one antecedent fits; otherwise it stays.
+    """
+    draft = Wording()
+    if attribution is not None and attribution.drop and _leaves_content(sentence, attribution.drop):
+        draft.dropped |= attribution.drop
+    quoted = sentence.quoted_share > 0.6 or bool(draft.dropped and attribution and attribution.quoting)
+    if quoted and speaker[1] is not None:
+        _first_person(sentence, speaker[1], draft)
+    said = bool(draft.dropped) and not quoted
+    _third_person(sentence, attribution, speaker if said else (None, None), mentions, names, memory, draft)
+    _definite(sentence, mentions, names, draft)
+    text = _assemble(sentence, draft, whole_quote=quoted)
+    text = _headed(sentence, text)
+    return truncate(text, max_words), draft
+
+
+def _leaves_content(sentence: Sentence, drop: frozenset[int]) -> bool:
+    kept = [token for token in sentence.span if token.i not in drop and not token.is_punct]
+    return len(kept) >= 2
+
+
+def _assemble(sentence: Sentence, draft: Wording, *, whole_quote: bool) -> str:
+    marks = sum(token.text == '"' for token in sentence.span if token.i not in draft.dropped)
+    pieces: list[str] = []
+    for token in sentence.span:
+        if token.i in draft.dropped or (token.text == '"' and (whole_quote or marks % 2)):
+            if pieces and not pieces[-1].endswith(" ") and token.whitespace_:
+                pieces.append(" ")
+            continue
+        word = draft.replaced.get(token.i, token.text)
+        if word.startswith(" ") and pieces:
+            pieces[-1] = pieces[-1].rstrip()
+        pieces.append(word + token.whitespace_)
+    return tidy("".join(pieces), headline=sentence.block.kind in ("title", "heading"))
+
+
+def tidy(text: str, *, headline: bool = False) -> str:
+    """One line of prose: no loose marks at its ends, a capital first, a full stop last."""
+    text = re.sub(r"\s+", " ", text).strip()
+    text = _LOOSE.sub("", text)
+    text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r",(?:\s*,)+", ",", text)
+    text = re.sub(r",\s*([.!?])", r"\1", text).strip(" ,;—–-")
+    if not text:
+        return text
+    text = text[0].upper() + text[1:]
+    if headline or text[-1] in ".!?\"')":
+        return text
+    return text.rstrip(" ,;:") + "."
+
+
+def _headed(sentence: Sentence, text: str) -> str:
+    """A bullet without a clause of its own is read under its heading."""
+    heading = sentence.block.heading
+    if sentence.block.kind != "bullet" or not heading:
+        return text
+    if any(is_clause(token) for token in sentence.span) and len(sentence.span) > 9:
+        return text
+    if heading == heading.upper():
+        heading = heading.capitalize()
+    return f"{heading}: {text}"
+
+
+def truncate(text: str, max_words: int) -> str:
+    """At most `max_words` words, cut at the last clause boundary that leaves more than half of them."""
+    words = text.split()
+    if len(words) <= max_words:
+        return text
+    head = " ".join(words[:max_words])
+    cut = max(
+        (m.start() for m in re.finditer(r"[,;:—–]\s|\s(?:and|but|which|who|while|because|after)\s", head)), default=0
+    )
+    if len(head[:cut].split()) * 2 > max_words:
+        head = head[:cut]
+    return head.rstrip(" ,;:—–-") + "."
+
+
+def _first_person(sentence: Sentence, person: Person, draft: Wording) -> None:
+    """ "I will not sign" -> "Orsk will not sign", where every "I" is a subject with a verb that can be inflected."""
+    name = person.name
+    changes: dict[int, str] = {}
+    for token in sentence.span:
+        if token.i in draft.dropped or not sentence.in_quote(token):
+            continue
+        word = token.lower_
+        if token.text == "I" or word == "i":
+            verb = token.head
+            if token.dep_ not in _SUBJECTS:
+                return
+            helpers = sorted((c for c in verb.children if c.dep_ in ("aux", "auxpass")), key=lambda c: c.i)
+            finite = helpers[0] if helpers else verb
+            inflected = third_person(finite)
+            if inflected is None:
+                return
+            changes[token.i] = name
+            if inflected != finite.text:
+                changes[finite.i] = inflected
+        elif word in ("my", "mine"):
+            changes[token.i] = f"{name}'s"
+        elif word in ("me", "myself"):
+            changes[token.i] = name
+    draft.replaced.update(changes)
+    if changes:
+        draft.people.append(person)
+
+
+def third_person(verb: Token) -> str | None:
+    """The verb form that goes with a name, for a verb that stood with "I"; None when it cannot be told."""
+    word = str(verb.text)
+    if verb.lower_ in _CONTRACTED and verb.lower_ != "'d":
+        return _CONTRACTED[verb.lower_]
+    if verb.lower_ == "'d":
+        return " had" if verb.head.tag_ == "VBN" else " would"
+    if verb.lower_ in _IRREGULAR:
+        return _IRREGULAR[verb.lower_]
+    if verb.tag_ in ("MD", "VBD", "VBZ"):
+        return word
+    if verb.tag_ in ("VBP", "VB") and verb.dep_ != "aux":
+        if re.search(r"(?:s|x|z|ch|sh|o)$", word):
+            return word + "es"
+        if re.search(r"[^aeiou]y$", word):
+            return word[:-1] + "ies"
+        return word + "s"
+    return None
+
+
+def _third_person(
+    sentence: Sentence,
+    attribution: Attribution | None,
+    speaker: tuple[str | None, Person | None],
+    mentions: list[Mention],
+    names: Names,
+    memory: Memory,
+    draft: Wording,
+) -> None:
+    done: set[str] = set()
+    for token in sentence.span:
+        word = token.lower_
+        if token.i in draft.dropped or token.i in draft.replaced:
+            continue
+        if word in _HE and word not in done:
+            gender = "female" if word in ("she", "her", "hers") else "male"
+            if _local(token, gender, mentions, draft):
+                done |= set(_HE)
+                continue
+            person = speaker[1] if speaker[1] is not None and _fits(speaker[1], gender) else None
+            if person is None and not (speaker[0] and speaker[1] is None and _HE[word] != "object"):
+                person = memory.person(gender, sentence)
+            if person is not None:
+                _put(token, person.name, draft)
+                draft.people.append(person)
+                done |= {other for other in _HE if (other in ("she", "her", "hers")) == (gender == "female")}
+        elif (
+            word in ("they", "it")
+            and token.dep_ in _SUBJECTS
+            and word not in done
+            and token.head.dep_ in ("ROOT", "ccomp")
+        ):
+            phrase = _thing_for(token, sentence, speaker, mentions, memory)
+            done.add(word)
+            if phrase:
+                _put(token, phrase, draft)
+                draft.names.append(phrase)
+
+
+def _thing_for(
+    token: Token, sentence: Sentence, speaker: tuple[str | None, Person | None], mentions: list[Mention], memory: Memory
+) -> str | None:
+    """What "it" or "they" stands for, when the sentence opens with it or the speaker is meant."""
+    plural = token.lower_ == "they"
+    if (
+        speaker[0]
+        and speaker[1] is None
+        and memory.is_plural(speaker[0]) == plural
+        and not memory.is_human_single(speaker[0])
+    ):
+        return speaker[0]
+    opening = all(t.is_punct or t.dep_ in ("cc", "advmod") or t.i >= token.i for t in sentence.span if t.i < token.i)
+    if not opening or _expletive(token):
+        return None
+    return memory.thing(plural, sentence)
+
+
+def _expletive(token: Token) -> bool:
+    """ "It is likely that", "it was the map that", "it took years to"."""
+    if token.dep_ == "expl":
+        return True
+    verb = token.head
+    if token.lower_ != "it":
+        return False
+    if verb.lemma_.lower() in (
+        "be",
+        "seem",
+        "appear",
+        "take",
+        "happen",
+        "rain",
+        "snow",
+        "matter",
+        "go",
+        "feel",
+        "look",
+    ):
+        return True
+    return any(child.dep_ in ("csubj", "ccomp") and child.i > verb.i for child in verb.children)
+
+
+def _fits(person: Person, gender: str) -> bool:
+    return person.gender in ("", gender)
+
+
+def _local(token: Token, gender: str, mentions: list[Mention], draft: Wording) -> bool:
+    """Whether a person named earlier in what is kept of the sentence can be meant."""
+    return any(
+        mention.entity.label == "PERSON"
+        and mention.last <= token.i
+        and mention.first not in draft.dropped
+        and (mention.person is None or _fits(mention.person, gender))
+        for mention in mentions
+    )
+
+
+def _put(token: Token, name: str, draft: Wording) -> None:
+    kind = _HE.get(token.lower_) or _THEY.get(token.lower_) or "subject"
+    if token.lower_ == "her" and token.tag_ != "PRP$":
+        kind = "object"
+    starts = token.i == token.sent.start
+    name = name[:1].upper() + name[1:] if starts else name
+    draft.replaced[token.i] = (
+        f"{name}'s" if kind == "owner" and not name.endswith("s") else f"{name}'" if kind == "owner" else name
+    )
+    following = token.nbor(1) if token.i + 1 < len(token.doc) else None
+    if following is not None and following.text in ("'s", "'d", "'ll", "'re", "'ve"):
+        expanded = {"'ll": " will", "'re": " are", "'ve": " have"}.get(following.text)
+        if following.text == "'s":
+            expanded = (
+                " has"
+                if following.lemma_ == "have" or (following.head.tag_ == "VBN" and following.dep_ == "aux")
+                else " is"
+            )
+        elif following.text == "'d":
+            expanded = " had" if following.head.tag_ == "VBN" else " would"
+        if expanded:
+            draft.replaced[following.i] = expanded
+
+
+def _definite(sentence: Sentence, mentions: list[Mention], names: Names, draft: Wording) -> None:
+    """ "the minister" -> "Lida Marosh", "the bridge" -> "the Sel bridge": bare phrases with one reading in the article."""
+    for token in sentence.span:
+        if (
+            token.pos_ not in ("NOUN", "PROPN")
+            or token.i in draft.dropped
+            or token.dep_ not in (*_SUBJECTS, "dobj", "pobj", "agent")
+        ):
+            continue
+        children = list(token.children)
+        article = next((c for c in children if c.dep_ == "det" and c.lower_ == "the"), None)
+        if article is None or article.i in draft.dropped:
+            continue
+        noun = token.lemma_.lower()
+        others = [c for c in children if c.i != article.i and not c.is_punct]
+        roles = names.roles.get(noun, frozenset())
+        aged = all(
+            re.fullmatch(r"\d+-year-old", c.text) or (c.dep_ in ("amod", "npadvmod") and "old" in c.text)
+            for c in others
+        )
+        if len(roles) == 1 and token.tag_ in ("NN", "NNP") and token.dep_ in _SUBJECTS and (not others or aged):
+            name = next(iter(roles))
+            if any(m.person is not None and m.person.name == name for m in mentions):
+                continue
+            draft.dropped |= set(range(article.i, token.i))
+            draft.replaced[token.i] = name
+            draft.names.append(name)
+        elif token.tag_ == "NN" and not others and article.i == token.i - 1:
+            phrases = names.things.get(noun, frozenset())
+            if len(phrases) == 1:
+                draft.replaced[token.i] = next(iter(phrases))
+                draft.names.append(next(iter(phrases)))
+
+
+def lemmas_of(sentence: Sentence, draft: Wording, stop: frozenset[str]) -> tuple[str, ...]:
+    """Content lemmas of the wording in order of first use, lower case."""
+    found: dict[str, None] = {}
+    for token in sentence.span:
+        if token.i in draft.dropped and token.i not in draft.replaced:
+            continue
+        replacement: Any = draft.replaced.get(token.i)
+        if replacement and token.pos_ in ("PRON", "NOUN", "PROPN"):
+            for word in re.findall(r"[\w'-]+", replacement):
+                word = re.sub(r"'s?$", "", word.lower())
+                if len(word) > 1 and word not in stop and word not in ("the", "two", "of"):
+                    found.setdefault(word)
+            continue
+        if token.is_stop or token.is_punct or token.is_space or token.pos_ in ("AUX", "DET", "PART"):
+            continue
+        lemma = token.lemma_.lower().strip("'\"")
+        if lemma and lemma not in stop and any(char.isalnum() for char in lemma):
+            found.setdefault(lemma)
+    return tuple(found)
