@@ -196,7 +196,7 @@ def ingest(
 
 @app.command()
 def run(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]", help=PATHS_HELP)] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help=PATHS_HELP)] = None,
     report: ReportOption = None,
     limit: LimitOption = 20,
     store: StoreOption = None,
@@ -278,7 +278,7 @@ def explain(
         str, typer.Argument(metavar="ID", help="Id of a conflict, pair or statement; its beginning will do.")
     ],
     second: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A second statement, to compare the two.")
+        str | None, typer.Argument(metavar="OTHER", help="A second statement, to compare the two.")
     ] = None,
     store: StoreOption = None,
     settings: SettingsOption = None,

@@ -1,0 +1,205 @@
+"""Is everything in order, and what is pending: examined and returned as values; the commands print them."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detector.errors import DetectorError
+from detector.records import NLI_LABELS, Run
+from detector.settings import Settings
+from detector.store import Store, open_store
+
+if TYPE_CHECKING:
+    from detector.pipeline import Workbench
+
+DISTRIBUTION = "claim-contradiction-detector"
+_PYTHONS = ((3, 11), (3, 13))
+_PLAIN_PAIRS = (
+    ("Two people were hurt in the fire.", "People were hurt in the fire.", "entailment"),
+    ("The minister resigned on Monday.", "The minister likes to go sailing.", "neutral"),
+    ("The court allowed the merger.", "The court did not allow the merger.", "contradiction"),
+)
+"""Pairs so plain that a model which reads its labels in the right order cannot miss two of the three."""
+_ALIKE = ("The company cut 300 jobs.", "The firm laid off 300 workers.")
+_UNLIKE = "Heavy rain is expected in the north tomorrow."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing examined: what was found and, when it is wrong, what to do."""
+
+    name: str
+    passed: bool
+    found: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a store; `pending` says what the next run would do, `failure` why the latest run has no result."""
+
+    store: str
+    bytes: int
+    counts: dict[str, int]
+    last_run: Run | None
+    failure: str | None
+    pending: str
+    models: dict[str, str]
+
+
+def status_of(store: Store, *, settings: Settings) -> Status:
+    """What the store holds, its last run and what is pending under these settings. Loads no model."""
+    from detector.pipeline import Workbench
+
+    bench = Workbench(settings)
+    runs = store.runs()
+    unfinished = next((run.error or run.status for run in runs[:1] if run.status != "succeeded"), None)
+    return Status(
+        store=str(store.path),
+        bytes=store.path.stat().st_size,
+        counts=store.counts(),
+        last_run=store.last_run(),
+        failure=unfinished,
+        pending=_pending(store, bench),
+        models={
+            "encoder": bench.encoder_id,
+            "nli": bench.scorer_id,
+            "language": settings.statements.pipeline,
+        },
+    )
+
+
+def _pending(store: Store, bench: Workbench) -> str:
+    from detector.pipeline import state_hash
+
+    last = store.last_run()
+    if last is not None and last.state_hash == state_hash(store, bench):
+        return "nothing"
+    if not store.article_heads():
+        return "nothing: the store is empty; `detector ingest PATH` fills it"
+    unread = len(store.articles_without_statements(bench.statements_fingerprint))
+    if unread:
+        return f"{unread:,} article{'' if unread == 1 else 's'} to read and compare; `detector run` does it"
+    if last is None:
+        return "the first run has not finished; `detector run` goes on with it"
+    return "settings, models or articles changed since the last run; `detector run` follows them"
+
+
+def examine(store: str | Path, *, settings: Settings) -> list[Check]:
+    """Every check, in order. Loads the models and reads the whole store."""
+    checks = [_check_python(), _check_packages()]
+    checks += [
+        _attempt("encoder", lambda: _check_encoder(settings), remedy="name another with --encoder, or leave it out"),
+        *_check_nli(settings),
+        _attempt("language pipeline", lambda: _check_language(settings), remedy="install the package it names"),
+        _attempt("store", lambda: _check_store(store), remedy="restore a copy of the file, or give another --store"),
+    ]
+    return checks
+
+
+def _attempt(name: str, check: Callable[[], Check], *, remedy: str) -> Check:
+    """The check, or a failed one when the thing itself cannot be had."""
+    try:
+        return check()
+    except (DetectorError, OSError, ImportError) as error:
+        return Check(name, False, str(error), remedy)
+
+
+def _check_python() -> Check:
+    lowest, highest = (".".join(map(str, bound)) for bound in _PYTHONS)
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    fits = _PYTHONS[0] <= sys.version_info[:2] <= _PYTHONS[1]
+    return Check("python", fits, found, f"use a Python from {lowest} to {highest}")
+
+
+def _check_packages() -> Check:
+    """Every package that this one needs is there, in a version that it takes."""
+    found, wrong = [], []
+    for name, wanted in _needed():
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            wrong.append(f"{name} is not installed")
+            continue
+        found.append(f"{name} {installed}")
+        if wanted and not _fits(installed, wanted):
+            wrong.append(f"{name} is {installed}, expected {wanted}")
+    remedy = "install what is pinned: pip install -r requirements.txt"
+    return Check("packages", not wrong, "; ".join(wrong) or ", ".join(found) or "not installed as a package", remedy)
+
+
+def _needed() -> Iterator[tuple[str, str]]:
+    """Names and version bounds of the packages needed to run, tools left out."""
+    try:
+        lines = requires(DISTRIBUTION) or []
+    except PackageNotFoundError:
+        return
+    for line in lines:
+        if "extra ==" not in line and (matched := re.match(r"([\w.-]+)\s*(.*)", line)):
+            yield matched[1], matched[2]
+
+
+def _fits(installed: str, wanted: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(wanted).contains(installed, prereleases=True)
+
+
+def _check_encoder(settings: Settings) -> Check:
+    """The encoder loads and puts sentences of one meaning nearer to each other than to another."""
+    from detector.models import load_encoder
+
+    encoder = load_encoder(settings.models)
+    left, right, other = encoder.encode([*_ALIKE, _UNLIKE])
+    near, far = float(left @ right), float(left @ other)
+    found = f"{encoder.encoder_id}, {encoder.dimensions} dimensions; self-test: like {near:.2f}, unlike {far:.2f}"
+    return Check("encoder", near > far + 0.2, found, "this model does not embed sentences; name another with --encoder")
+
+
+def _check_nli(settings: Settings) -> list[Check]:
+    """The NLI model loads, and its label order proves right on plain pairs."""
+    from detector.models import load_nli, temperature_of
+
+    remedy = "name another with --nli-model, or leave it out"
+    try:
+        nli = load_nli(settings.models)
+        rows = nli.score([(premise, hypothesis) for premise, hypothesis, _ in _PLAIN_PAIRS])
+    except (DetectorError, OSError, ImportError) as error:
+        return [Check("NLI model", False, str(error), remedy)]
+    read = [NLI_LABELS[int(row.argmax())] for row in rows]
+    right = sum(label == expected for label, (_, _, expected) in zip(read, _PLAIN_PAIRS, strict=True))
+    order = f"{', '.join(NLI_LABELS)}; self-test: {right} of {len(_PLAIN_PAIRS)} plain pairs"
+    wrong_order = "its config.json names the labels in another order than the weights give them; correct id2label there"
+    return [
+        Check("NLI model", True, f"{nli.scorer_id}, temperature {temperature_of(settings.models):.2f}"),
+        Check("NLI labels", right >= 2, order, wrong_order),
+    ]
+
+
+def _check_language(settings: Settings) -> Check:
+    from detector.statements import load_pipeline
+
+    nlp = load_pipeline(settings.statements)
+    parts = {"parser", "ner", "tagger"} & set(nlp.pipe_names)
+    found = f"{settings.statements.pipeline} {nlp.meta.get('version', '')}, {', '.join(nlp.pipe_names)}"
+    return Check(
+        "language pipeline", len(parts) == 3, found, "expected a pipeline with tagger, parser and ner; name another"
+    )
+
+
+def _check_store(target: str | Path) -> Check:
+    if isinstance(target, Path) and not target.exists():
+        return Check("store", True, f"{target}: none yet; the first `detector run PATH` makes it")
+    with open_store(target, read_only=True) as store:
+        problems = store.check()
+        counts = store.counts()
+    sound = f"{store.path}: sound, {counts['articles']:,} articles, {counts['runs']:,} runs"
+    remedy = "restore a copy of the file, or give another --store and run again"
+    return Check("store", not problems, "; ".join(problems[:3]) or sound, remedy)
