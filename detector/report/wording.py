@@ -1,0 +1,178 @@
+"""Plain words for the report, and article text made safe to show: shared by every writer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from detector.records import Kind, Lane, Modality
+from detector.report.values import Entry, ShownSide, ShownStatement
+
+KIND_WORDS: dict[Kind, str] = {
+    "negation": "Yes or no",
+    "number": "Different numbers",
+    "date": "Different dates",
+    "place": "Different places",
+    "person": "Different people",
+    "cause": "Different causes",
+    "outcome": "Different outcomes",
+    "attribution": "Different words or acts of one person",
+    "antonym": "Opposite words",
+    "implicit": "Cannot both be true",
+}
+LANE_WORDS: dict[Lane, str] = {
+    "conflict": "Conflict",
+    "update": "Update",
+    "forecast": "Forecast and outcome",
+    "dispute": "Dispute between speakers",
+}
+LANE_MEANING: dict[Lane, str] = {
+    "conflict": "outlets differ about the same thing at the same time",
+    "update": "a later report replaces an earlier one",
+    "forecast": "one text expects what another reports",
+    "dispute": "the people quoted contradict each other; the outlets only report it",
+}
+MODALITY_WORDS: dict[Modality, str] = {
+    "asserted": "",
+    "reported": "told as reported by others",
+    "likely": "hedged: likely",
+    "possible": "hedged: possible",
+    "unlikely": "hedged: unlikely",
+    "conditional": "hedged: under a condition",
+    "planned": "told as a plan",
+    "denied": "told as a denial",
+    "uncertain": "hedged: uncertain",
+}
+# Characters that reorder what follows, control characters (tab and line feed may stay), halves of surrogate pairs.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff]")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def shown(text: str) -> str:
+    """The text without what a reader cannot see, and with U+FFFD for every unsafe character."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return _UNSAFE.sub("\ufffd", _UNSEEN.sub("", lines))
+
+
+def one_line(text: str) -> str:
+    """The shown text on one line."""
+    return " ".join(shown(text).split())
+
+
+def clipped(text: str, limit: int, *, from_end: bool = False) -> str:
+    """At most `limit` characters of one line, cut between words, with an ellipsis where it was cut."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    if from_end:
+        kept = line[-limit:]
+        return "… " + (kept.split(" ", 1)[1] if " " in kept else kept)
+    kept = line[:limit]
+    return (kept.rsplit(" ", 1)[0] if " " in kept else kept).rstrip(",;:") + " …"
+
+
+def web_link(url: str | None) -> str | None:
+    """The address when it is a plain http(s) one that a page may link to, else None."""
+    if not url or re.search(r"[\s\x00-\x1f\x7f\"'<>\\`]", url) or _UNSAFE.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in ("http", "https") and host else None
+
+
+def iso(moment: datetime | None) -> str | None:
+    """UTC in ISO 8601 with a Z, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def day(moment: datetime | None) -> str:
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}" if moment else "no date"
+
+
+def moment_words(moment: datetime | None) -> str:
+    """Day and time; midnight is taken as "only the day is known"."""
+    if moment is None:
+        return "no date"
+    clock = "" if (moment.hour, moment.minute) == (0, 0) else f", {moment:%H:%M} UTC"
+    return day(moment) + clock
+
+
+def span_words(earliest: datetime | None, newest: datetime | None) -> str:
+    """From when to when, without saying a month or year twice."""
+    if earliest is None or newest is None:
+        return "no dates known"
+    if earliest.date() == newest.date():
+        return day(newest)
+    if (earliest.year, earliest.month) == (newest.year, newest.month):
+        return f"{earliest.day}–{day(newest)}"
+    if earliest.year == newest.year:
+        return f"{earliest.day} {_MONTHS[earliest.month - 1]} – {day(newest)}"
+    return f"{day(earliest)} – {day(newest)}"
+
+
+def count_words(count: int, singular: str, plural: str | None = None) -> str:
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def listed(names: Iterable[str], *, most: int = 0) -> str:
+    """ "A, B and C"; with `most`, the first ones and how many more there are."""
+    parts = [one_line(name) for name in names]
+    if most and len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+def outlet_words(side: ShownSide) -> str:
+    """ "7 outlets, 2 independent origins": copies of one text and outlets of one owner count once as origins."""
+    outlets = count_words(len(side.outlets), "outlet")
+    if side.origins >= len(side.outlets):
+        return outlets if len(side.outlets) == 1 else f"{outlets}, each on its own"
+    return f"{outlets}, {count_words(side.origins, 'independent origin')}"
+
+
+def sureness(entry: Entry) -> str:
+    """One line on how sure the program is that the sides exclude each other."""
+    against = [pair for pair in entry.pairs if pair.relation == "contradicts"]
+    if not against:
+        return "How sure is not known: the comparisons of this entry were not kept."
+    top = entry.probability
+    phrase = next(words for floor, words in _SURENESS if top >= floor)
+    percent = min(99, max(1, round(100 * top)))
+    compared = "the one pair compared" if len(against) == 1 else f"the strongest of {len(against)} pairs compared"
+    return f"{phrase} ({percent} % for {compared})."
+
+
+_SURENESS = (
+    (0.95, "Very likely the sides exclude each other"),
+    (0.85, "Likely the sides exclude each other"),
+    (0.70, "The sides probably exclude each other; read both"),
+    (0.0, "The sides may exclude each other; check first"),
+)
+
+
+def repeats_statement(position: str, statements: Iterable[ShownStatement]) -> bool:
+    """Whether the position only says one of the statements again, perhaps cut short."""
+    said = _bare(position)
+    cut = position.rstrip().endswith("…")
+    return any(_bare(one.text) == said or (cut and _bare(one.text).startswith(said)) for one in statements)
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def pieces(statement: ShownStatement) -> list[tuple[str, bool]]:
+    """The statement's text cut into (shown text, carries the difference)."""
+    parts: list[tuple[str, bool]] = []
+    reached = 0
+    for start, end in statement.highlights:
+        parts += [(statement.text[reached:start], False), (statement.text[start:end], True)]
+        reached = end
+    parts.append((statement.text[reached:], False))
+    return [(shown(text), marked) for text, marked in parts if text]
