@@ -22,7 +22,10 @@ class _Section(BaseModel):
 class ReadingSettings(_Section):
     """What the readers accept."""
 
-    max_bytes: int = Field(10_000_000, ge=1_000, description="Largest file read, in bytes.")
+    max_bytes: int = Field(10_000_000, ge=1_000, description="Largest file or .jsonl line read, in bytes.")
+    max_table_bytes: int = Field(
+        1_000_000_000, ge=1_000, description="Largest .jsonl, .csv or .parquet file read, in bytes; it is read in parts."
+    )
     max_article_chars: int = Field(200_000, ge=1_000, description="Longest article kept, in characters.")
     min_words: int = Field(15, ge=1, description="Fewest words for a text to count as an article.")
     owners: dict[str, str] = Field(default_factory=dict, description="Owner of an outlet, by outlet name.")
@@ -61,9 +64,10 @@ class PairSettings(_Section):
     """Which statements are worth comparing."""
 
     article_neighbours: int = Field(48, ge=1, description="Articles an article is compared with.")
-    neighbours: int = Field(8, ge=1, description="Nearest statements kept for each statement, per rule.")
-    floor: float = Field(0.35, ge=0, le=1, description="Lowest cosine of a pair that shares names or numbers.")
-    similar: float = Field(0.55, ge=0, le=1, description="Cosine from which a pair needs nothing shared.")
+    neighbours: int = Field(6, ge=1, description="Nearest statements kept for each statement, per rule.")
+    floor: float = Field(0.18, ge=0, le=1, description="Lowest cosine of a pair that shares a name or a measured thing.")
+    nearest_floor: float = Field(0.28, ge=0, le=1, description="Lowest cosine of a pair that shares neither.")
+    similar: float = Field(0.55, ge=0, le=1, description="Cosine from which wording alone makes a pair.")
 
 
 class ConflictSettings(_Section):
