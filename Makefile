@@ -53,7 +53,7 @@ format: $(VENV)/.project  ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
 
 benchmark: $(VENV)/.project  ## the speed table of docs/benchmarks.md, measured here
-	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python -m benchmarks.speed
 
 clean:  ## remove what runs and tests left behind, keep the environment
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

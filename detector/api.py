@@ -121,11 +121,13 @@ def report_of(store: Store, run: Run) -> Report:
     return build_report(run=run, outcome=outcome, articles=kept, statements=list(statements.values()))
 
 
-def report_tree(folder: Path, *, settings: Settings) -> Mapping[str, Any]:
+def report_tree(
+    folder: Path, *, settings: Settings, on_progress: pipeline.OnProgress | None = None
+) -> Mapping[str, Any]:
     """The report on a folder's articles alone, in its JSON form."""
     from detector.report.json import as_tree
 
-    return as_tree(find_conflicts(folder, settings=settings).report)
+    return as_tree(find_conflicts(folder, settings=settings, on_progress=on_progress).report)
 
 
 def _named(outcome: Outcome) -> set[str]:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -51,7 +51,7 @@ class Reading(StrEnum):
     rejected = "rejected"
 
 
-FailOn = StrEnum("FailOn", [*(lane.value for lane in Lanes), *(result.value for result in Reading)])
+FailOn = StrEnum("FailOn", ["conflict", "update", "forecast", "dispute", "rejected"])
 
 
 class PairsFormat(StrEnum):
@@ -297,6 +297,44 @@ def explain(
     with _opened(store, read_only=True) as opened:
         explanation = queries.explain(opened, first, second, settings=chosen)
     _print([screens.as_json(explanation)] if json else screens.explanation_lines(explanation))
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A story with a gold.json, or a folder of such.")
+    ] = Path("corpus"),
+    together: Annotated[bool, typer.Option("--together", help="All stories in one store, as in a newsroom.")] = False,
+    settings: SettingsOption = None,
+    nli_model: NLIOption = None,
+    encoder: EncoderOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Score the pipeline on stories with gold.
+
+    Precision and recall among the first 5, 10 and 20 entries, decoys flagged, updates in the wrong lane, agreements
+    found, and what was found of each kind. Every story is run alone in a store of its own that is not kept.
+    """
+    from detector import evaluation, screens
+    from detector.api import report_tree
+
+    chosen = _settings(settings, nli_model=nli_model, encoder=encoder)
+
+    def run_story(story: Path) -> Mapping[str, object]:
+        with _progress(quiet=quiet) as on_progress:
+            return report_tree(story, settings=chosen, on_progress=on_progress)
+
+    if together:
+        found = evaluation.evaluate_together(folder, run_story=run_story)
+    else:
+        named = None if quiet else lambda story: _say(f"Evaluating {story}")
+        found = evaluation.evaluate_corpus(folder, run_story=run_story, progress=named)
+    if json:
+        _print([screens.as_json(screens.evaluation_figures(found))])
+    elif not quiet:
+        tables = (evaluation.story_table(found), evaluation.kind_table(found))
+        _print(["\n\n".join(evaluation.plain_text(table) for table in tables)])
 
 
 @app.command()

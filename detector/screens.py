@@ -24,6 +24,7 @@ from detector.report.wording import (
 
 if TYPE_CHECKING:
     from detector.doctor import Check, Status
+    from detector.evaluation import Evaluation
     from detector.pipeline import IngestResult
     from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
 
@@ -209,6 +210,15 @@ def _gate_lines(gates: Sequence[Gate]) -> list[str]:
             f"{'passed ' if gate.passed else 'stopped'} {gate.name}: {one_line(gate.reason)}", indent=2, hanging=8
         )
     return lines
+
+
+def evaluation_figures(found: Evaluation) -> dict[str, object]:
+    """All figures of an evaluation by story, then their mean and the figures of all stories counted as one."""
+    return {
+        "stories": {score.story: found.figures(score) for score in found.scores},
+        "mean": found.mean(),
+        "pooled": found.pooled(),
+    }
 
 
 def status_lines(status: Status) -> list[str]:
