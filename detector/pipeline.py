@@ -7,6 +7,7 @@ articles, the settings and the models, never on the order in which articles came
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from spacy.language import Language
+
+_QUOTE_MARK = re.compile("[\"“”„«»]")
 
 EMBED_BATCH = 256
 """Texts embedded between two commits; about a second's work."""
@@ -232,24 +235,24 @@ def _analyse(
     with clock.measure("statements"):
         split_pending(store, bench, on_progress)
     all_statements = store.statements(bench.statements_fingerprint)
-    claims = claims_of(all_statements)
+    taking_part = participants_of(all_statements)
     with clock.measure("embed"):
-        embed_pending(store, bench, claims, on_progress)
-        vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
+        embed_pending(store, bench, taking_part, on_progress)
+        vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
     articles = {article.article_id: article for article in store.articles()}
     with clock.measure("pairs"):
-        pairs = block(claims, vectors, articles, bench.settings, on_progress)
-    by_id = {claim.statement_id: claim for claim in claims}
+        pairs = block(taking_part, vectors, articles, bench.settings, on_progress)
+    by_id = {one.statement_id: one for one in taking_part}
     with clock.measure("score"):
         scores = score_pending(store, bench, pairs, by_id, on_progress)
     with clock.measure("conflicts"):
-        outcome = derive(claims, vectors, articles, pairs, scores, bench)
+        outcome = derive(taking_part, vectors, articles, pairs, scores, bench)
     counts = {
         "articles": len(articles),
         "outlets": len({article.outlet_id for article in articles.values()}),
         "skipped_language": sum(_skipped(article, bench.settings) for article in articles.values()),
         "statements": len(all_statements),
-        "claims": len(claims),
+        "claims": len(claims_of(all_statements)),
         "pairs": len(pairs),
         "topics": len(outcome.topics),
         "conflicts": sum(conflict.lane == "conflict" for conflict in outcome.conflicts),
@@ -264,8 +267,20 @@ def _skipped(article: Article, settings: Settings) -> bool:
 
 
 def claims_of(statements: Sequence[Statement]) -> list[Statement]:
-    """The statements that can take part in a conflict, in order."""
+    """The statements that assert something checkable, in order."""
     return [statement for statement in statements if statement.claim_gate is None]
+
+
+def is_quotation(statement: Statement) -> bool:
+    """Whether it can differ on who said it, checkable or not: a named speaker, in quotation marks."""
+    from detector.pairs import is_named
+
+    return is_named(statement.speaker) and _QUOTE_MARK.search(statement.text) is not None
+
+
+def participants_of(statements: Sequence[Statement]) -> list[Statement]:
+    """The claims and the quotations, in order: what is embedded and compared."""
+    return [statement for statement in statements if statement.claim_gate is None or is_quotation(statement)]
 
 
 def split_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> None:
@@ -285,9 +300,9 @@ def split_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> No
             on_progress(Progress("statements", done, len(pending)))
 
 
-def embed_pending(store: Store, bench: Workbench, claims: Sequence[Statement], on_progress: OnProgress) -> None:
+def embed_pending(store: Store, bench: Workbench, taking_part: Sequence[Statement], on_progress: OnProgress) -> None:
     """Embed the wordings that have no vector of this encoder; a wording printed by 40 outlets is embedded once."""
-    wording_of = {claim.text_hash: claim.wording for claim in claims}
+    wording_of = {statement.text_hash: statement.wording for statement in taking_part}
     pending = store.missing_vectors(bench.encoder_id, sorted(wording_of))
     for start in range(0, len(pending), EMBED_BATCH):
         batch = pending[start : start + EMBED_BATCH]
@@ -296,24 +311,28 @@ def embed_pending(store: Store, bench: Workbench, claims: Sequence[Statement], o
 
 
 def block(
-    claims: Sequence[Statement],
+    taking_part: Sequence[Statement],
     vectors: NDArray[np.float32],
     articles: Mapping[str, Article],
     settings: Settings,
     on_progress: OnProgress,
 ) -> tuple[CandidatePair, ...]:
-    """Candidate pairs of independent outlets."""
-    from detector.pairs import candidate_pairs, independence
+    """Candidate pairs of independent outlets: claims by nearness, quotations by their words."""
+    from detector.pairs import candidate_pairs, independence, quote_pairs
 
-    owners = {article.outlet_id: article.owner for article in articles.values()}
-    total = len({claim.article_id for claim in claims})
-    return candidate_pairs(
-        claims,
-        vectors,
+    independent = independence({article.outlet_id: article.owner for article in articles.values()})
+    rows = [row for row, statement in enumerate(taking_part) if statement.claim_gate is None]
+    total = len({taking_part[row].article_id for row in rows})
+    near = candidate_pairs(
+        [taking_part[row] for row in rows],
+        vectors[rows],
         settings=settings.pairs,
-        independent=independence(owners),
+        independent=independent,
         progress=lambda done: on_progress(Progress("pairs", done, total)),
     )
+    quoted = quote_pairs([one for one in taking_part if is_quotation(one)], independent=independent)
+    by_id = {pair.pair_id: pair for pair in (*near, *quoted)}
+    return tuple(by_id[pair_id] for pair_id in sorted(by_id))
 
 
 def score_pending(
@@ -344,7 +363,7 @@ def score_pending(
 
 
 def derive(
-    claims: Sequence[Statement],
+    taking_part: Sequence[Statement],
     vectors: NDArray[np.float32],
     articles: Mapping[str, Article],
     pairs: Sequence[CandidatePair],
@@ -357,12 +376,12 @@ def derive(
     from detector.pairs import article_vectors
     from detector.topics import find_topics
 
-    by_id = {claim.statement_id: claim for claim in claims}
+    by_id = {one.statement_id: one for one in taking_part}
     topics = ()
-    if claims:
-        article_ids, means, _ = article_vectors(claims, vectors)
+    if taking_part:
+        article_ids, means, _ = article_vectors(taking_part, vectors)
         topics = find_topics(
-            claims, article_ids=article_ids, means=means, articles=articles, settings=bench.settings.topics
+            taking_part, article_ids=article_ids, means=means, articles=articles, settings=bench.settings.topics
         )
     findings = judge_pairs(
         pairs,
@@ -376,7 +395,7 @@ def derive(
         findings,
         statements=by_id,
         articles=articles,
-        vectors={claim.statement_id: vector for claim, vector in zip(claims, vectors, strict=True)},
+        vectors={one.statement_id: vector for one, vector in zip(taking_part, vectors, strict=True)},
         origins=origin_groups(list(articles.values())),
         topics=topics,
         settings=bench.settings.conflicts,

@@ -10,7 +10,7 @@ from detector import models
 from detector.conflicts import judge_pair
 from detector.conflicts.signals import HEDGED
 from detector.errors import InputError
-from detector.pipeline import Workbench, block, claims_of
+from detector.pipeline import Workbench, block, claims_of, participants_of
 from detector.records import (
     Article,
     CandidatePair,
@@ -260,7 +260,7 @@ def _explain_pair(
 
 def _rule_of(pair_id: str, articles: Mapping[str, Article], store: Store, bench: Workbench) -> str:
     """The blocking rule that chose the pair, found by blocking again: rejected pairs are not stored."""
-    claims = claims_of(store.statements(bench.statements_fingerprint))
-    vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
-    chosen = block(claims, vectors, articles, bench.settings, lambda _: None)
+    taking_part = participants_of(store.statements(bench.statements_fingerprint))
+    vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
+    chosen = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     return next((pair.rule for pair in chosen if pair.pair_id == pair_id), "not chosen by blocking")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import article, count, statement
 
-from detector.pairs import candidate_pairs, independence
+from detector.pairs import candidate_pairs, independence, quote_pairs
 from detector.records import Statement
 from detector.settings import PairSettings
 
@@ -54,11 +54,13 @@ def test_equal_wording_agrees_without_a_pair() -> None:
     [
         (0.60, ("", ""), "similar"),
         (0.40, ("PERSON:orsk", "PERSON:orsk"), "same-name"),
-        (0.40, ("PERSON:orsk", "PERSON:marosh"), None),
-        (0.30, ("PERSON:orsk", "PERSON:orsk"), None),
+        (0.40, ("PERSON:orsk", "PERSON:marosh"), "nearest"),
+        (0.20, ("PERSON:orsk", "PERSON:orsk"), "same-name"),
+        (0.20, ("PERSON:orsk", "PERSON:marosh"), None),
+        (0.10, ("PERSON:orsk", "PERSON:orsk"), None),
     ],
 )
-def test_a_paraphrase_below_the_similarity_bar_needs_a_shared_name(
+def test_the_less_alike_two_statements_are_the_more_they_must_share(
     cosine: float, names: tuple[str, str], rule: str | None
 ) -> None:
     left = statement("Orsk signed the paper.", article("Courier"), names=names[0])
@@ -82,7 +84,7 @@ def test_candidate_pairs_grow_linearly_with_statements() -> None:
         ]
         vectors = rng.normal(size=(len(statements), 16)).astype(np.float32)
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        sizes[len(statements)] = len(_block(statements, vectors, similar=0.0, floor=0.0, neighbours=4))
+        sizes[len(statements)] = len(_block(statements, vectors, similar=0.0, floor=0.0, nearest_floor=0.0, neighbours=4))
     assert all(pairs <= 4 * number for number, pairs in sizes.items())
 
 
@@ -91,7 +93,7 @@ def test_blocking_finds_the_same_neighbours_as_brute_force() -> None:
     statements = [statement(f"Fact {i}.", article(f"Outlet {i % 9}", text=f"article {i}"), start=i) for i in range(60)]
     vectors = rng.normal(size=(60, 8)).astype(np.float32)
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = set(_block(statements, vectors, similar=0.5, floor=0.35, neighbours=5, article_neighbours=100))
+    found = set(_block(statements, vectors, similar=0.5, floor=0.5, nearest_floor=0.5, neighbours=5, article_neighbours=100))
     similarities = np.round(vectors @ vectors.T, 4)
     expected = set()
     for i in range(60):
@@ -100,3 +102,14 @@ def test_blocking_finds_the_same_neighbours_as_brute_force() -> None:
             expected.add(frozenset((statements[i].statement_id, statements[j].statement_id)))
     assert found == expected
     assert found
+
+
+def test_the_same_words_from_two_named_speakers_are_a_pair() -> None:
+    words = "The guns will be cold before the snow is gone."
+    left = statement(words, article("Courier"), speaker="Davit Orsk")
+    right = statement(words, article("Echo"), speaker="Lida Marosh")
+    role = statement(words, article("Post"), speaker="two officials")
+    other = statement("Nobody lives there any more anyway.", article("Star"), speaker="Tomas Brandt")
+    found = quote_pairs([left, right, role, other], independent=FREE)
+    assert [{pair.left_id, pair.right_id} for pair in found] == [{left.statement_id, right.statement_id}]
+    assert found[0].rule == "same-words"

@@ -19,7 +19,8 @@ from detector.conflicts.relations import FEATURES, pair_features
 from detector.conflicts.signals import signals_of
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
-from detector.pipeline import Workbench, block, claims_of, embed_pending, ingest, score_pending, split_pending
+from detector.pairs import QUOTE_RULE
+from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, score_pending, split_pending
 from detector.records import Article, CandidatePair, PairScore, Statement
 from detector.settings import Settings
 from detector.store import Store, open_store
@@ -46,12 +47,12 @@ def scored_pairs(
 ) -> tuple[list[CandidatePair], dict[str, PairScore], dict[str, Statement], dict[str, Article]]:
     """Runs the pipeline up to the scores; nothing is derived."""
     split_pending(store, bench, lambda _: None)
-    claims = claims_of(store.statements(bench.statements_fingerprint))
-    embed_pending(store, bench, claims, lambda _: None)
-    vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
+    taking_part = participants_of(store.statements(bench.statements_fingerprint))
+    embed_pending(store, bench, taking_part, lambda _: None)
+    vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
     articles = {article.article_id: article for article in store.articles()}
-    pairs = block(claims, vectors, articles, bench.settings, lambda _: None)
-    by_id = {claim.statement_id: claim for claim in claims}
+    pairs = block(taking_part, vectors, articles, bench.settings, lambda _: None)
+    by_id = {one.statement_id: one for one in taking_part}
     return list(pairs), score_pending(store, bench, pairs, by_id, lambda _: None), by_id, articles
 
 
@@ -67,6 +68,8 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
     labels: list[int] = []
     kept: list[tuple[Statement, Statement]] = []
     for pair in pairs:
+        if pair.rule == QUOTE_RULE:
+            continue
         left, right = statements[pair.left_id], statements[pair.right_id]
         label = label_of(left, right, articles, gold)
         if label is None:
