@@ -236,7 +236,8 @@ def tiny_stages() -> list[Stage]:
     stages = []
     for name, seed in (("general", 2), ("news", 3)):
         encoded = random_pairs(40, seed=seed)
-        stages.append(Stage(name, encoded, plan_batches(encoded, tokens=128, seed=name), 1e-3, 2))
+        batches = plan_batches(encoded, tokens=128, seed=name)
+        stages.append(Stage(name, encoded, batches, len(batches), 1e-3, 2))
     return stages
 
 

@@ -20,17 +20,16 @@ SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
 FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 points, in seconds a set
 
 
-def make_stages(shown: Shown, tokenizer: Any, mix: Mix, *, general_steps: int | None = None) -> list[Stage]:
-    """`general_steps` ends the general stage early, for a machine that is too slow for all of it."""
+def make_stages(shown: Shown, tokenizer: Any, mix: Mix) -> list[Stage]:
     stages = []
-    for name, pairs, settings in (("general", shown.general, mix.general), ("news", shown.news, mix.news)):
+    parts = (("general", shown.general, mix.general, mix.general.steps), ("news", shown.news, mix.news, None))
+    for name, pairs, settings, steps in parts:
         encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
         batches = plan_batches(encoded, tokens=mix.batch_tokens, seed=f"{mix.seed}/{name}/batches")
-        if name == "general":
-            batches = batches[:general_steps]
-        tokens = sum(len(encoded[place].ids) for batch in batches for place in batch)
-        print(f"{name}: {len(batches)} batches of {tokens} tokens in all", file=sys.stderr, flush=True)
-        stages.append(Stage(name, encoded, batches, settings.learning_rate, settings.warmup))
+        taken = batches[:steps]
+        tokens = sum(len(encoded[place].ids) for batch in taken for place in batch)
+        print(f"{name}: {len(taken)} batches of {tokens} tokens in all", file=sys.stderr, flush=True)
+        stages.append(Stage(name, encoded, taken, len(batches), settings.learning_rate, settings.warmup))
     return stages
 
 
@@ -41,7 +40,7 @@ def train(options: argparse.Namespace) -> None:
     base = base_directory(mix)
     shown = presentations(options.data, mix)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    stages = make_stages(shown, tokenizer, mix, general_steps=options.general_steps)
+    stages = make_stages(shown, tokenizer, mix)
     model = new_classifier(base, seed=mix.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint = options.out / "checkpoint.pt"
@@ -66,7 +65,6 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="directory for the checkpoint and the model")
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.toml"), help="settings file")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--general-steps", type=int, help="end the general stage after so many batches")
     parser.add_argument("--notes", default="", help="sentences for the model card")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detector.training.fit import BETAS, LABEL_SMOOTHING, MAX_GRADIENT_NORM, WEIGHT_DECAY, Stage
+from detector.training.fit import BETAS, LABEL_SMOOTHING, MAX_GRADIENT_NORM, WEIGHT_DECAY, Stage, rate_at
 from detector.training.mix import Mix, Shown
 
 Figures = Mapping[str, Mapping[str, float | int | None]]
@@ -117,7 +117,8 @@ def stages_list(stages: Sequence[Stage]) -> str:
         pairs = sum(len(batch) for batch in stage.batches)
         lines.append(
             f"- stage `{stage.name}`: {pairs} pairs shown in {len(stage.batches)} steps, learning rate "
-            f"{stage.learning_rate:g} falling linearly to 0 after {stage.warmup} steps of warm-up"
+            f"{stage.learning_rate:g} after {stage.warmup} steps of warm-up, then falling linearly to "
+            f"{rate_at(len(stage.batches), total=stage.schedule, peak=stage.learning_rate, warmup=stage.warmup):.2g}"
         )
     return "\n".join(lines)
 

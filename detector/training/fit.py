@@ -21,11 +21,12 @@ MAX_GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Batches are places in `encoded`."""
+    """Batches are places in `encoded`; the learning rate would reach 0 after `schedule` batches."""
 
     name: str
     encoded: Sequence[Encoded]
     batches: Sequence[Sequence[int]]
+    schedule: int
     learning_rate: float
     warmup: int
 
@@ -177,7 +178,7 @@ def fit_stage(
     progress = Progress()
     saved = time.monotonic()
     while done < total:
-        rate = rate_at(done, total=total, peak=stage.learning_rate, warmup=stage.warmup)
+        rate = rate_at(done, total=stage.schedule, peak=stage.learning_rate, warmup=stage.warmup)
         pairs = [stage.encoded[place] for place in stage.batches[done]]
         loss = train_step(model, optimizer, pairs, learning_rate=rate)
         done += 1

@@ -38,9 +38,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class GeneralStage:
+    """`steps` ends the stage before its learning rate has come down to 0; None goes on to the end."""
+
     passes: float
     learning_rate: float
     warmup: int
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
