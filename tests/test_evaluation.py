@@ -309,7 +309,11 @@ class TestOverStories:
 
     def test_plain_text_aligns_columns(self) -> None:
         lines = plain_text(kind_table(Evaluation(scores=(GOOD,)))).splitlines()
-        assert lines[1:3] == ["kind          gold  in 5  in 10  in 20", "negation         1     0      0      0"]
+        assert lines[1:3] == ["kind         gold @5 @10 @20", "negation        1  0   0   0"]
+
+    def test_the_story_table_fits_80_columns(self) -> None:
+        long_name = score_report(renamed("marchetti-transfer"), report([[DEAD_4], [DEAD_9]]))
+        assert max(map(len, plain_text(story_table(Evaluation(scores=(long_name, POOR)))).splitlines())) <= 80
 
 
 def write_gold(folder: Path, gold: GoldStory) -> None:

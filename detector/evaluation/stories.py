@@ -207,7 +207,7 @@ def kind_table(evaluation: Evaluation) -> Table:
                     found[k].update(groups)
     ordered = sorted(asked, key=lambda group: (group.startswith("difficulty"), group))
     rows = [(group, str(asked[group]), *(str(found[k][group]) for k in evaluation.ks)) for group in ordered]
-    return Table("Gold conflicts found, per kind", ("kind", "gold", *(f"in {k}" for k in evaluation.ks)), tuple(rows))
+    return Table("Gold conflicts found, per kind", ("kind", "gold", *(f"@{k}" for k in evaluation.ks)), tuple(rows))
 
 
 def _row(name: str, figures: Mapping[str, float], ks: Sequence[int]) -> tuple[str, ...]:
@@ -227,11 +227,11 @@ def _number(figure: float, form: str) -> str:
 
 
 def plain_text(table: Table) -> str:
-    """The table as text in aligned columns."""
+    """The table as text in aligned columns; that of the stories fits 80."""
     lines = (table.header, *table.rows)
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
     aligned = [
-        "  ".join(
+        " ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
