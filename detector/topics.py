@@ -84,7 +84,9 @@ def _label(statements: Sequence[Statement], spread: Counter[str], article_count:
     """The terms most telling of these statements: frequent here, rare in the other articles."""
     counts = Counter(term for statement in statements for term in _terms(statement))
     weighted = {
-        term: count * (0.5 + math.log((1 + article_count) / spread[term])) for term, count in counts.items() if count > 1
+        term: count * (0.5 + math.log((1 + article_count) / spread[term]))
+        for term, count in counts.items()
+        if count > 1
     } or dict(counts)
     chosen: list[str] = []
     for term in sorted(weighted, key=lambda term: (-weighted[term], term)):

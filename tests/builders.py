@@ -63,7 +63,9 @@ def statement(text: str, source: Article, *, start: int = 0, names: str = "", **
     )
 
 
-def count(low: float, noun: str, *, high: float | None = None, approximate: bool = False, unit: str = "count") -> Quantity:
+def count(
+    low: float, noun: str, *, high: float | None = None, approximate: bool = False, unit: str = "count"
+) -> Quantity:
     return Quantity(f"{low:g} {noun}", low, low if high is None else high, unit, noun, approximate)
 
 

@@ -12,7 +12,9 @@ from detector.conflicts.grouping import group_agreements, group_conflicts
 from detector.records import PairFinding, Relation, Statement
 
 
-def finding(left: Statement, right: Statement, relation: Relation = "contradicts", probability: float = 0.9) -> PairFinding:
+def finding(
+    left: Statement, right: Statement, relation: Relation = "contradicts", probability: float = 0.9
+) -> PairFinding:
     of = pair(left, right)
     scored = score(of, entailment=0.95) if relation == "agrees" else score(of, contradiction=0.95)
     return PairFinding(of, scored, relation, probability, "conflict", "outcome")

@@ -80,11 +80,15 @@ def test_candidate_pairs_grow_linearly_with_statements() -> None:
     sizes = {}
     for outlets in (8, 16, 32):
         statements = [
-            statement(f"Statement {i} of {o}.", article(f"Outlet {o}"), start=100 * i) for o in range(outlets) for i in range(6)
+            statement(f"Statement {i} of {o}.", article(f"Outlet {o}"), start=100 * i)
+            for o in range(outlets)
+            for i in range(6)
         ]
         vectors = rng.normal(size=(len(statements), 16)).astype(np.float32)
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        sizes[len(statements)] = len(_block(statements, vectors, similar=0.0, floor=0.0, nearest_floor=0.0, neighbours=4))
+        sizes[len(statements)] = len(
+            _block(statements, vectors, similar=0.0, floor=0.0, nearest_floor=0.0, neighbours=4)
+        )
     assert all(pairs <= 4 * number for number, pairs in sizes.items())
 
 
@@ -93,11 +97,15 @@ def test_blocking_finds_the_same_neighbours_as_brute_force() -> None:
     statements = [statement(f"Fact {i}.", article(f"Outlet {i % 9}", text=f"article {i}"), start=i) for i in range(60)]
     vectors = rng.normal(size=(60, 8)).astype(np.float32)
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = set(_block(statements, vectors, similar=0.5, floor=0.5, nearest_floor=0.5, neighbours=5, article_neighbours=100))
+    found = set(
+        _block(statements, vectors, similar=0.5, floor=0.5, nearest_floor=0.5, neighbours=5, article_neighbours=100)
+    )
     similarities = np.round(vectors @ vectors.T, 4)
     expected = set()
     for i in range(60):
-        others = [j for j in range(60) if statements[i].outlet_id != statements[j].outlet_id and similarities[i, j] >= 0.5]
+        others = [
+            j for j in range(60) if statements[i].outlet_id != statements[j].outlet_id and similarities[i, j] >= 0.5
+        ]
         for j in sorted(others, key=lambda j: -similarities[i, j])[:5]:
             expected.add(frozenset((statements[i].statement_id, statements[j].statement_id)))
     assert found == expected

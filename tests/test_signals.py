@@ -7,7 +7,14 @@ import math
 import pytest
 from builders import article, count, day, statement
 
-from detector.conflicts.signals import compare_dates, compare_numbers, compatible, opposites_in, same_speaker, signals_of
+from detector.conflicts.signals import (
+    compare_dates,
+    compare_numbers,
+    compatible,
+    opposites_in,
+    same_speaker,
+    signals_of,
+)
 from detector.records import Quantity
 
 COURIER, ECHO = article("Courier"), article("Echo")
@@ -20,7 +27,11 @@ COURIER, ECHO = article("Courier"), article("Echo")
         (count(340, "prisoner"), count(214, "prisoner"), False),
         (count(3, "breach"), count(4, "breach"), False),
         (Quantity("70 to 80 percent", 70, 80, "percent"), Quantity("two thirds", 66.7, 66.7, "percent"), False),
-        (Quantity("nearly 70 percent", 70, 70, "percent", approximate=True), Quantity("two thirds", 66.7, 66.7, "percent"), True),
+        (
+            Quantity("nearly 70 percent", 70, 70, "percent", approximate=True),
+            Quantity("two thirds", 66.7, 66.7, "percent"),
+            True,
+        ),
         (Quantity("at least 5", 5, math.inf), count(4, "person"), False),
         (Quantity("dozens", 24, 99), count(30, "person"), True),
     ],
@@ -34,6 +45,18 @@ def test_numbers_of_different_things_are_not_compared() -> None:
     left = statement("340 prisoners.", COURIER, quantities=(count(340, "prisoner"),))
     right = statement("214 soldiers.", ECHO, quantities=(count(214, "soldier"),))
     assert compare_numbers(left, right)[0] == "none"
+
+
+def test_counts_of_people_are_compared_only_for_the_same_fate() -> None:
+    dead = statement(
+        "Four people were killed in the blast.", COURIER, quantities=(Quantity("Four", 4, 4, noun="people"),)
+    )
+    hurt = statement(
+        "Doctors saw 58 people injured by glass.", ECHO, quantities=(Quantity("58", 58, 58, noun="people"),)
+    )
+    also = statement("The blast left 31 injured in town.", COURIER, quantities=(Quantity("31", 31, 31, noun="person"),))
+    assert compare_numbers(dead, hurt)[0] == "none"
+    assert compare_numbers(also, hurt)[0] == "differs"
 
 
 def test_a_number_that_is_met_elsewhere_in_the_statement_does_not_clash() -> None:

@@ -122,9 +122,7 @@ def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> t
     return -first, -second
 
 
-def _gather(
-    group: Group, relations: Relations, statements: Mapping[str, Statement], similarity: Similarity
-) -> None:
+def _gather(group: Group, relations: Relations, statements: Mapping[str, Statement], similarity: Similarity) -> None:
     """Let every statement join that agrees with an exemplar, or contradicts one and resembles another."""
     exemplars = [side[0] for side in group.sides]
     reach: set[str] = set()
@@ -137,7 +135,9 @@ def _gather(
                 continue
             agreement = relations.agreements.get(candidate, {}).get(exemplar, 0.0)
             against = [
-                other for other in exemplars if other != exemplar and other in relations.contradictions.get(candidate, {})
+                other
+                for other in exemplars
+                if other != exemplar and other in relations.contradictions.get(candidate, {})
             ]
             likeness = similarity(candidate, exemplar)
             if agreement > 0 or (against and likeness >= SIDE_SIMILARITY):
@@ -173,8 +173,10 @@ def _one_side_an_outlet(group: Group, statements: Mapping[str, Statement]) -> Gr
                 strength[key] = max(strength.get(key, 0.0), finding.probability)
     home: dict[str, int] = {}
     for outlet_id in sorted({statements[member].outlet_id for member in group.members}):
-        sides = {number for number, side in enumerate(group.sides) for m in side if statements[m].outlet_id == outlet_id}
-        home[outlet_id] = max(sorted(sides), key=lambda number: (strength.get((outlet_id, number), 0.0), -number))
+        stands_on = {
+            number for number, side in enumerate(group.sides) for m in side if statements[m].outlet_id == outlet_id
+        }
+        home[outlet_id] = max(sorted(stands_on), key=lambda number: (strength.get((outlet_id, number), 0.0), -number))
     sides = [[m for m in side if home[statements[m].outlet_id] == number] for number, side in enumerate(group.sides)]
     kept = [side for side in sides if side]
     trimmed = Group(kept)
@@ -212,4 +214,3 @@ def group_agreements(
         mean = sum(relations.agreements[exemplar][key] for key in others) / len(others)
         groups.append(([exemplar, *others], mean))
     return groups
-

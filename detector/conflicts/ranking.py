@@ -61,7 +61,10 @@ def build_conflict(
     lane = _lane_of(group, strongest)
     sides = tuple(
         sorted(
-            (_build_side(side, strongest, statements=statements, articles=articles, origins=origins) for side in group.sides),
+            (
+                _build_side(side, strongest, statements=statements, articles=articles, origins=origins)
+                for side in group.sides
+            ),
             key=lambda side: (-side.origin_count, side.outlet_ids, side.exemplar_id),
         )
     )
@@ -128,9 +131,7 @@ def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Ma
     return digest("conflict", *sorted(sorted(earliest, key=age)[:2]))
 
 
-def question_of(
-    strongest: PairFinding, sides: Sequence[Side], kind: Kind, statements: Mapping[str, Statement]
-) -> str:
+def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, statements: Mapping[str, Statement]) -> str:
     """A question that the sides answer differently; the best extractive stand-in when no statement makes one."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
     pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
@@ -203,4 +204,3 @@ def build_agreement(
         origin_count=origin_count,
         score=round(strength * math.log2(1 + origin_count) * (0.5 + 0.5 * exemplar.claim_score), 6),
     )
-

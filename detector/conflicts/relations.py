@@ -10,7 +10,18 @@ from functools import cache
 from importlib.resources import files
 
 from detector.conflicts.signals import Signals, signals_of
-from detector.records import Article, CandidatePair, Gate, Kind, Lane, PairFinding, PairScore, Probs, Relation, Statement
+from detector.records import (
+    Article,
+    CandidatePair,
+    Gate,
+    Kind,
+    Lane,
+    PairFinding,
+    PairScore,
+    Probs,
+    Relation,
+    Statement,
+)
 from detector.settings import ConflictSettings
 
 FEATURES = (
@@ -134,7 +145,13 @@ def judge_pair(
     elif gates[0].passed and _agrees(signals, forward, backward, settings):
         relation = "agrees"
     return PairFinding(
-        pair, score, relation, probability, lane_of(signals, left, right, settings), kind_of(signals, left, right), gates
+        pair,
+        score,
+        relation,
+        probability,
+        lane_of(signals, left, right, settings),
+        kind_of(signals, left, right),
+        gates,
     )
 
 
@@ -154,7 +171,9 @@ def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -
         if statement.claim_gate is not None:
             return Gate("claim", False, f"not a checkable claim ({statement.claim_gate}): {statement.text[:60]}")
     lowest = min(left.claim_score, right.claim_score)
-    return Gate("claim", lowest >= settings.min_claim_score, f"check-worthiness {lowest:.2f}, {settings.min_claim_score} needed")
+    return Gate(
+        "claim", lowest >= settings.min_claim_score, f"check-worthiness {lowest:.2f}, {settings.min_claim_score} needed"
+    )
 
 
 def _matter_gate(signals: Signals, similarity: float) -> Gate:
@@ -236,7 +255,10 @@ def kind_of(signals: Signals, left: Statement, right: Statement) -> Kind:
 
 def _says_cause(statement: Statement) -> bool:
     text = f" {statement.wording.casefold()} "
-    return any(cue in text for cue in (" because", "caused by", "due to", "blamed", "the cause", "led to", "triggered", " over "))
+    return any(
+        cue in text
+        for cue in (" because", "caused by", "due to", "blamed", "the cause", "led to", "triggered", " over ")
+    )
 
 
 def _foreign_labels(left: Statement, right: Statement) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -17,6 +18,14 @@ ROUNDING = 0.04
 """Relative difference that plain rounding explains (about 310,000 and 300,000 are 3.3 % apart)."""
 LOOSE_ROUNDING = 0.15
 """The same when one of the two says "about", "nearly", "some"."""
+
+PEOPLE = frozenset(
+    "people person man woman child resident worker victim patient case infection soldier civilian passenger employee "
+    "staff student migrant protester fighter individual other number total figure toll".split()
+)
+"""Nouns that say who or how many, not what befell them: two counts of these need more in common."""
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 _OPPOSITES = """
 accept reject, accept refuse, agree refuse, agree reject, admit deny, confirm deny, approve reject, approve block, allow ban,
@@ -95,7 +104,9 @@ def same_speaker(left: str | None, right: str | None) -> bool:
     if not left or not right:
         return False
     left_words, right_words = left.casefold().split(), right.casefold().split()
-    return left_words == right_words or (left_words[-1] == right_words[-1] and left[:1].isupper() and right[:1].isupper())
+    return left_words == right_words or (
+        left_words[-1] == right_words[-1] and left[:1].isupper() and right[:1].isupper()
+    )
 
 
 def gap_in_days(left: Article, right: Article) -> float | None:
@@ -118,16 +129,48 @@ def _finite(quantity: Quantity) -> float:
     return quantity.high if math.isfinite(quantity.high) else quantity.low
 
 
-def comparable(left: Quantity, right: Quantity) -> bool:
-    """Whether they measure the same thing: same unit and, for counts, the same noun."""
+def comparable(left: Quantity, right: Quantity, near: tuple[frozenset[str], frozenset[str]]) -> bool:
+    """Whether they measure the same thing: one unit and one noun, where nouns that leave it open (people, nothing)
+    need a word in common beside the number ("31 injured", "58 people had been injured").
+
+    `near` holds the stems of the words beside each number.
+    """
     if left.unit != right.unit:
         return False
-    return left.noun == right.noun if left.noun and right.noun else left.unit != "count"
+    shared = near[0] & near[1]
+    if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
+        return True
+    open_nouns = all(not noun or noun in PEOPLE for noun in (left.noun, right.noun))
+    if left.unit == "count" and not open_nouns:
+        return False
+    return bool(shared) if open_nouns else len(shared) >= 2
+
+
+def words_beside(statement: Statement, quantity: Quantity) -> frozenset[str]:
+    """Stems of the content words within five words after and three before the quantity, without its own."""
+    before, found, after = statement.wording.partition(quantity.text)
+    if not found:
+        return frozenset()
+    words = [*_WORD.findall(before)[-3:], *_WORD.findall(after)[:5]]
+    own = {_stem(quantity.noun)} if quantity.noun else set()
+    lemmas = {_stem(lemma) for lemma in statement.lemmas}
+    return frozenset(stem for word in words for stem in [_stem(word)] if stem in lemmas and stem not in own)
+
+
+def _stem(word: str) -> str:
+    return word.casefold()[:5]
 
 
 def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]:
     """How the quantities of the same things compare; a quantity with a compatible partner is at rest."""
-    matches = [(a, b) for a in left.quantities for b in right.quantities if comparable(a, b)]
+    left_near = [words_beside(left, quantity) for quantity in left.quantities]
+    right_near = [words_beside(right, quantity) for quantity in right.quantities]
+    matches = [
+        (a, b)
+        for a, near_a in zip(left.quantities, left_near, strict=True)
+        for b, near_b in zip(right.quantities, right_near, strict=True)
+        if comparable(a, b, (near_a, near_b))
+    ]
     if not matches:
         return "none", "no quantity of the same thing"
     clashes = [(a, b) for a, b in matches if not compatible(a, b)]
