@@ -6,6 +6,8 @@ several years. What an article itself says ("Foreign Minister Lida Marosh ... th
 
 from __future__ import annotations
 
+from detector.statements.words import word_set
+
 SAME = {
     "us": "united states",
     "u.s.": "united states",
@@ -153,7 +155,5 @@ TITLES = {
 }
 """Words before a name that are no part of it, and the noun by which the person may later be called."""
 
-FEMALE_TITLES = frozenset(
-    ["mrs", "ms", "miss", "dame", "lady", "queen", "princess", "congresswoman", "chairwoman", "spokeswoman"]
-)
-MALE_TITLES = frozenset(["mr", "sir", "lord", "king", "prince", "pope", "congressman", "chairman", "spokesman"])
+FEMALE_TITLES = word_set("mrs ms miss dame lady queen princess congresswoman chairwoman spokeswoman")
+MALE_TITLES = word_set("mr sir lord king prince pope congressman chairman spokesman")

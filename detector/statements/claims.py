@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from detector.statements.spans import Sentence
 from detector.statements.speakers import is_clause
+from detector.statements.words import word_set
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -56,258 +57,35 @@ _SELF = re.compile(
     r"optimistic|not (?:daft|worried|surprised|sure))\b|\bwe(?:'re| are) (?:proud|sorry|glad|happy|sad|worried|confident|grateful|excited|thrilled)\b",
     re.IGNORECASE,
 )
-_OUGHT = re.compile(
-    r"\b(?:should(?:n't)?|ought to|oughtn't|must not|needs? to be|has to be|have to be|deserves?)\b", re.IGNORECASE
-)
 _YOU = re.compile(r"\b(?:you|your|you're|you'd|you'll|yourself|yours)\b", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\b(?:you(?:'ll)? (?:should|must|need to|can|may want|might want|have to|ought)|it(?:'s| is) (?:best|wise|important|a good idea) to|make sure|be sure|"
     r"consider (?:\w+ing)|(?:experts?|advisers?|advisors?) (?:recommend|suggest|advise)|if you(?:'re| are| have| ate| want| can| need|'d like)?)\b",
     re.IGNORECASE,
 )
-_VALUE = frozenset(
-    [
-        "good",
-        "bad",
-        "great",
-        "terrible",
-        "awful",
-        "wonderful",
-        "beautiful",
-        "ugly",
-        "best",
-        "worst",
-        "better",
-        "worse",
-        "excellent",
-        "horrible",
-        "disgraceful",
-        "disgrace",
-        "outrageous",
-        "ridiculous",
-        "absurd",
-        "brilliant",
-        "stupid",
-        "smart",
-        "wise",
-        "foolish",
-        "silly",
-        "crazy",
-        "insane",
-        "fantastic",
-        "amazing",
-        "incredible",
-        "remarkable",
-        "extraordinary",
-        "disappointing",
-        "sad",
-        "tragic",
-        "shameful",
-        "shame",
-        "embarrassing",
-        "pathetic",
-        "nice",
-        "lovely",
-        "boring",
-        "interesting",
-        "fascinating",
-        "important",
-        "crucial",
-        "vital",
-        "wrong",
-        "right",
-        "fair",
-        "unfair",
-        "obvious",
-        "clear",
-        "unclear",
-        "hard",
-        "easy",
-        "difficult",
-        "impossible",
-        "cheap",
-        "rich",
-        "gamble",
-        "genius",
-        "hero",
-        "coward",
-        "fool",
-        "magic",
-        "joke",
-        "mess",
-        "disaster",
-        "nightmare",
-        "dream",
-        "triumph",
-        "failure",
-        "unlikely",
-        "inevitable",
-        "natural",
-        "worthwhile",
-        "reasonable",
-        "sensible",
-        "dangerous",
-        "scary",
-        "troubling",
-        "concerning",
-        "alarming",
-        "surprising",
-        "shocking",
-        "stunning",
-        "sobering",
-        "telling",
-        "odd",
-        "strange",
-        "weird",
-        "bizarre",
-        "funny",
-    ]
+_VALUE = word_set(
+    "good bad great terrible awful wonderful beautiful ugly best worst better worse excellent horrible disgraceful "
+    "disgrace outrageous ridiculous absurd brilliant stupid smart wise foolish silly crazy insane fantastic amazing "
+    "incredible remarkable extraordinary disappointing sad tragic shameful shame embarrassing pathetic nice lovely "
+    "boring interesting fascinating important crucial vital wrong right fair unfair obvious clear unclear hard easy "
+    "difficult impossible cheap rich gamble genius hero coward fool magic joke mess disaster nightmare dream "
+    "triumph failure unlikely inevitable natural worthwhile reasonable sensible dangerous scary troubling "
+    "concerning alarming surprising shocking stunning sobering telling odd strange weird bizarre funny"
 )
 _LOADED = re.compile(
     r"\b(?:simply|frankly|clearly|obviously|of course|surely|truly|really|literally|indeed|let's face it|to put it|arguably|in short|the truth is|make no mistake|imagine)\b",
     re.IGNORECASE,
 )
-_EVENT = frozenset(
-    [
-        "sign",
-        "kill",
-        "injure",
-        "die",
-        "arrest",
-        "charge",
-        "resign",
-        "announce",
-        "vote",
-        "pass",
-        "reject",
-        "approve",
-        "accept",
-        "launch",
-        "strike",
-        "attack",
-        "explode",
-        "fire",
-        "appoint",
-        "elect",
-        "win",
-        "lose",
-        "rise",
-        "fall",
-        "climb",
-        "drop",
-        "increase",
-        "decrease",
-        "grow",
-        "shrink",
-        "raise",
-        "cut",
-        "hike",
-        "lower",
-        "close",
-        "open",
-        "shut",
-        "sell",
-        "buy",
-        "acquire",
-        "merge",
-        "recall",
-        "ban",
-        "suspend",
-        "release",
-        "free",
-        "hold",
-        "meet",
-        "visit",
-        "arrive",
-        "leave",
-        "return",
-        "begin",
-        "start",
-        "end",
-        "stop",
-        "cancel",
-        "delay",
-        "postpone",
-        "withdraw",
-        "deploy",
-        "move",
-        "pull",
-        "withdraw",
-        "sue",
-        "convict",
-        "sentence",
-        "indict",
-        "investigate",
-        "find",
-        "test",
-        "confirm",
-        "deny",
-        "report",
-        "record",
-        "receive",
-        "pay",
-        "fine",
-        "spend",
-        "earn",
-        "cost",
-        "employ",
-        "hire",
-        "lay",
-        "own",
-        "agree",
-        "refuse",
-        "order",
-        "issue",
-        "publish",
-        "sign",
-        "file",
-        "lift",
-        "impose",
-        "evacuate",
-        "hospitalize",
-        "infect",
-        "trace",
-        "score",
-        "transfer",
-        "complete",
-        "contain",
-        "collapse",
-        "crash",
-        "hit",
-        "reach",
-        "exceed",
-        "total",
-        "number",
-        "involve",
-        "cause",
-        "trigger",
-        "spark",
-        "happen",
-        "occur",
-        "take",
-        "tell",
-        "warn",
-        "contract",
-        "expand",
-        "create",
-        "add",
-        "nominate",
-        "endorse",
-        "veto",
-        "overturn",
-        "rule",
-        "defeat",
-        "beat",
-        "pledge",
-        "demand",
-        "replace",
-        "name",
-        "step",
-        "sack",
-        "dismiss",
-        "break",
-        "violate",
-    ]
+_EVENT = word_set(
+    "sign kill injure die arrest charge resign announce vote pass reject approve accept launch strike attack "
+    "explode fire appoint elect win lose rise fall climb drop increase decrease grow shrink raise cut hike lower "
+    "close open shut sell buy acquire merge recall ban suspend release free hold meet visit arrive leave return "
+    "begin start end stop cancel delay postpone withdraw deploy move pull withdraw sue convict sentence indict "
+    "investigate find test confirm deny report record receive pay fine spend earn cost employ hire lay own agree "
+    "refuse order issue publish sign file lift impose evacuate hospitalize infect trace score transfer complete "
+    "contain collapse crash hit reach exceed total number involve cause trigger spark happen occur take tell warn "
+    "contract expand create add nominate endorse veto overturn rule defeat beat pledge demand replace name step "
+    "sack dismiss break violate"
 )
 _ME = frozenset(("i", "we", "me", "my", "us", "our", "mine", "ours", "myself"))
 
@@ -344,7 +122,6 @@ WEIGHTS = {
 def judge(
     sentence: Sentence,
     root: Token,
-    wording: str,
     *,
     dropped: set[int],
     named: int,
@@ -355,6 +132,7 @@ def judge(
 ) -> Judged:
     """Gate and score of a statement. The gate is decided by rule, the score by a weighted sum through a logistic."""
     kept = [token for token in sentence.span if token.i not in dropped]
+    wording = "".join(token.text_with_ws for token in kept).strip(" \"',;:")
     features = _features(sentence, root, wording, kept, named, numbers, times, tense, speaker)
     score = 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in features.items())))
     gate = _gate(sentence, root, wording, kept, features)
@@ -384,6 +162,7 @@ def _features(
             for c in subject.children
         )
     )
+    personal = subject is not None and subject.lower_ in ("he", "she")
     event = root.lemma_.lower() in _EVENT or bool(lemmas & _EVENT and tense == "past")
     plain = not named and not numbers and not times
     complement = [child for child in root.children if child.dep_ in ("acomp", "attr")]
@@ -405,10 +184,10 @@ def _features(
         "self": float(bool(words & _ME)),
         "you": float(bool(_YOU.search(wording))),
         "value word": float(judged_by),
-        "ought": float(bool(_OUGHT.search(wording))),
+        "ought": float(_ought(root)),
         "loaded": float(bool(_LOADED.search(wording))),
         "exclaimed": float(wording.endswith("!")),
-        "generic": float(plain and tense == "present" and not concrete),
+        "generic": float(plain and tense == "present" and not concrete and not personal),
     }
 
 
@@ -433,7 +212,7 @@ def _gate(sentence: Sentence, root: Token, wording: str, kept: list[Any], featur
         return "imperative"
     if _ADVICE.search(wording) and features["you"]:
         return "advice"
-    if _is_fragment(sentence, root, kept, wording, features):
+    if _is_fragment(sentence, root, kept, features):
         return "fragment"
     if _SELF.search(wording):
         return "opinion"
@@ -443,9 +222,25 @@ def _gate(sentence: Sentence, root: Token, wording: str, kept: list[Any], featur
         return "opinion"
     if plain and (features["exclaimed"] or features["you"] or (features["loaded"] and features["generic"])):
         return "rhetoric"
-    if features["generic"] and len(kept) < 12:
+    if features["generic"] and (len(kept) < 12 or _is_maxim(root)):
         return "rhetoric"
     return None
+
+
+def _ought(root: Token) -> bool:
+    """ "The transfer should have been blocked", "they need to be told"."""
+    helpers = {child.lower_ for child in root.children if child.dep_ == "aux"}
+    if helpers & {"should", "ought"}:
+        return True
+    return root.lemma_.lower() in ("deserve", "need") and any(child.dep_ == "xcomp" for child in root.children)
+
+
+def _is_maxim(root: Token) -> bool:
+    """ "A ceasefire is a promise about tomorrow": any such thing is said to be something."""
+    subject = next((child for child in root.children if child.dep_ == "nsubj"), None)
+    if subject is None or root.lemma_ != "be":
+        return False
+    return any(child.dep_ == "det" and child.lower_ in ("a", "an") for child in subject.children)
 
 
 def _is_question(wording: str, text: str, headline: bool) -> bool:
@@ -470,18 +265,24 @@ def _is_imperative(root: Token, kept: list[Any]) -> bool:
     )
 
 
-def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], wording: str, features: dict[str, float]) -> bool:
+def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], features: dict[str, float]) -> bool:
     """No clause of its own; a headline or bullet that names or counts something stands for one."""
-    count = sum(not token.is_punct for token in kept)
-    if count < 3:
-        return True
-    first = next((token for token in kept if not token.is_punct), None)
-    if sentence.block.kind == "heading" and first is not None and first.tag_ in ("WP", "WRB", "WDT"):
-        return True
+    words = [token for token in kept if not token.is_punct]
+    if len(words) < 3:
+        return not (len(words) == 2 and is_clause(root) and features["named"])
+    told = bool(features["named"]) + bool(features["number"]) + bool(features["time"])
     clause = is_clause(root) or any(
-        is_clause(token) and token.dep_ in ("ROOT", "ccomp", "conj", "parataxis", "dep") for token in kept
+        is_clause(t) and t.dep_ in ("ROOT", "ccomp", "conj", "parataxis", "dep") for t in kept
     )
-    if sentence.block.kind in ("title", "heading", "bullet"):
+    kind = sentence.block.kind
+    if kind == "heading" and words[0].tag_ in ("WP", "WRB", "WDT", "IN"):
+        return True
+    if kind in ("title", "heading", "bullet"):
+        if kind != "bullet" and words[0].tag_ == "IN" and words[1].tag_ == "VBG":
+            return True
         verb = clause or any(token.pos_ == "VERB" for token in kept)
-        return not verb and (sentence.block.kind == "heading" or not (features["number"] or features["time"]))
-    return not clause
+        return not (
+            clause or (verb and told) or told > 1 or (kind == "bullet" and features["number"] + features["time"])
+        )
+    finite = any(token.tag_ in ("VBD", "VBZ", "VBP", "MD") for token in words)
+    return not (clause or (finite and told and len(words) > 4) or (told > 1 and len(words) > 5))

@@ -25,54 +25,29 @@ from detector.statements.words import (
     FEMALE_NOUNS,
     MALE_NAMES,
     MALE_NOUNS,
+    word_set,
 )
 
 if TYPE_CHECKING:
     from spacy.tokens import Span
 
-NAMED = frozenset(["PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "LAW", "WORK_OF_ART"])
+NAMED = word_set("PERSON NORP FAC ORG GPE LOC PRODUCT EVENT LAW WORK_OF_ART")
+_DATED = ("DATE", "TIME")
 Gender = Literal["female", "male", ""]
-_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
-_NOT_NAMES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "today",
-        "yesterday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "read",
-        "photo",
-        "image",
-        "getty",
-        "images",
-        "via",
-        "email",
-        "page",
-        "twitter",
-        "facebook",
-        "instagram",
-        "youtube",
-        "hepatitis",
-    ]
+_BODIES = ("ORG", "FAC", "PRODUCT")
+_SUFFIXES = word_set("jr sr ii iii iv")
+_PLACE_WORDS = frozenset(
+    "palazzo camp lake mount fort port route hotel university college hospital st saint cape villa castle san santa "
+    "los las el la new north south east west upper lower".split()
+)
+_PLACE_ENDINGS = frozenset(
+    "street road avenue lane square park bridge county city town river valley hospital university college school church "
+    "center centre airport stadium house hall building foundation institute administration campaign act kitchen market".split()
+)
+_NOT_NAMES = word_set(
+    "mr mrs ms dr monday tuesday wednesday thursday friday saturday sunday today yesterday january february march "
+    "april june july august september october november december read photo image getty images via email page "
+    "twitter facebook instagram youtube hepatitis"
 )
 
 
@@ -130,6 +105,7 @@ def names_of(passages: Sequence[Passage]) -> Names:
         name = plain_name(ent.text)
         votes.setdefault(name, Counter())[ent.label_] += 1
     labels = {name: max(sorted(count), key=lambda label: count[label]) for name, count in votes.items()}
+    labels |= {name: "PERSON" for name in labels if _first_name(name)}
     organisations = {name for name, label in labels.items() if label == "ORG" and len(name.split()) > 1}
     leading = {name.split()[0] for name in organisations if name.split()[-1].lower().rstrip(".") in COMPANY_WORDS}
     people, full = _people(spans, labels, leading)
@@ -140,7 +116,20 @@ def names_of(passages: Sequence[Passage]) -> Names:
         elif len(words) == 1 and words[0] in leading:
             labels[name] = "ORG"
     keys = _organisation_keys(labels)
-    return Names(people, full, keys, labels, _roles(spans, people, full), _things(passages))
+    common = Counter(
+        keys[name] for name, count in votes.items() if labels[name] in _BODIES for _ in range(count.total())
+    )
+    rivals = {key for key, count in common.items() if count > 1}
+    return Names(people, full, keys, labels, _roles(spans, people, full, lone=len(rivals) <= 1), _things(passages))
+
+
+def _first_name(name: str) -> bool:
+    """A name that opens with a common first name and does not end as organisations do."""
+    words = untitled(name)[1]
+    if not 2 <= len(words) <= 3 or words[-1].lower().rstrip(".") in COMPANY_WORDS or "&" in words:
+        return False
+    place = words[-1].lower() in _PLACE_ENDINGS
+    return words[0].lower() in FEMALE_NAMES | MALE_NAMES and not place and _is_name(words)
 
 
 def _people(
@@ -156,7 +145,7 @@ def _people(
         titles += _titles_before(ent)
         if words and words[-1].rstrip(".").lower() in _SUFFIXES:
             words = words[:-1]
-        if not _is_name(words) or words[0] in leading:
+        if not _is_name(words) or words[0] in leading or (len(words) == 1 and _has_article(ent)):
             continue
         full = " ".join(words)
         found.setdefault(full, set()).update(titles)
@@ -178,11 +167,18 @@ def _people(
     return by_last, by_full
 
 
+def _has_article(ent: Span) -> bool:
+    before = ent.doc[ent.start - 1] if ent.start else None
+    return ent[0].lower_ in ("the", "a", "an") or (before is not None and before.lower_ in ("the", "a", "an"))
+
+
 def _is_name(words: list[str]) -> bool:
     if not words or len(words) > 4:
         return False
     lowered = [word.lower().strip(".") for word in words]
-    if any(word in _NOT_NAMES or word in COUNTRY_OF or word in COMPANY_WORDS for word in lowered):
+    if lowered[0] in _PLACE_WORDS or any(
+        word in _NOT_NAMES or word in COUNTRY_OF or word in COMPANY_WORDS for word in lowered
+    ):
         return False
     return all(re.fullmatch(r"[^\W\d_][\w.'-]*", word) for word in words) and words[-1][0].isupper()
 
@@ -245,15 +241,20 @@ def _leads(short: str, name: str) -> bool:
 
 
 def _roles(
-    spans: Iterable[tuple[Passage, Any]], people: dict[str, Person], full: dict[str, Person]
+    spans: Iterable[tuple[Passage, Any]], people: dict[str, Person], full: dict[str, Person], *, lone: bool
 ) -> dict[str, frozenset[str]]:
-    """Which names the article introduces by a common noun: "Chairman Julian Aske" makes Aske a chairman."""
+    """Which names the article introduces by a common noun: "Chairman Julian Aske" makes Aske a chairman.
+
+    "The company" has a reading only where one organisation alone (`lone`) comes up more than once.
+    """
     roles: dict[str, set[str]] = {}
     for _, ent in spans:
         titles, words = untitled(plain_name(ent.text))
         person = full.get(" ".join(words)) or (people.get(words[-1].casefold()) if words else None)
         last = plain_name(ent.text).split()[-1:]
-        company = ent.label_ == "ORG" and person is None and last and last[0].lower().rstrip(".") in COMPANY_WORDS
+        company = (
+            lone and ent.label_ == "ORG" and person is None and last and last[0].lower().rstrip(".") in COMPANY_WORDS
+        )
         if person is None and not company:
             continue
         name = person.name if person else _core_name(plain_name(ent.text))
@@ -293,7 +294,9 @@ def _things(passages: Sequence[Passage]) -> dict[str, frozenset[str]]:
         for token in passage.doc:
             if token.tag_ not in ("NN", "NNP"):
                 continue
-            names = [child for child in token.children if child.dep_ == "compound" and child.tag_ == "NNP"]
+            names = [
+                c for c in token.children if c.dep_ == "compound" and c.tag_ == "NNP" and c.ent_type_ not in _DATED
+            ]
             if names and token.tag_ == "NN" and names[-1].i == token.i - 1:
                 phrase = passage.doc[names[0].i : token.i + 1].text
                 things.setdefault(token.lemma_.lower(), set()).add(phrase)
@@ -327,7 +330,7 @@ def mentions_in(sentence: Sentence, names: Names) -> list[Mention]:
 
 
 def _mention(name: str, label: str, first: int, last: int, names: Names) -> Mention | None:
-    if not name or name.lower() in _NOT_NAMES or not any(char.isalpha() for char in name):
+    if not name or name.lower() in _NOT_NAMES or not name[0].isalpha() or len(name) < 2:
         return None
     person = person_named(name, names)
     label = names.labels.get(name, label)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from detector.records import Article
 from detector.statements.normal import normalise
+from detector.statements.words import word_set
 
 BlockKind = Literal["title", "heading", "bullet", "paragraph"]
 
@@ -26,57 +27,13 @@ _DATELINE = re.compile(
 )
 _EDITION = re.compile(r"\([A-Z][a-z]+ edition\)\s+")
 _LABEL = re.compile(r"(?P<label>[A-Z][A-Z.'’\- ]{0,30}?[A-Z])(?:\s*\((?P<whole>[^)]{1,60})\))?\s*:\s+(?=\S)")
-_NOT_A_TURN = frozenset(
-    [
-        "EXCLUSIVE",
-        "UPDATE",
-        "UPDATED",
-        "BREAKING",
-        "WATCH",
-        "READ",
-        "NOTE",
-        "SOURCE",
-        "SOURCES",
-        "DATE",
-        "HEADLINE",
-        "TITLE",
-        "OUTLET",
-        "OPINION",
-        "ANALYSIS",
-        "EXPLAINER",
-        "FACTBOX",
-        "CORRECTION",
-        "DEVELOPING",
-        "PHOTO",
-        "PHOTOS",
-        "IMAGE",
-        "VIDEO",
-        "CREDIT",
-        "LIVE",
-        "RELATED",
-        "ALSO",
-        "TIMELINE",
-        "WARNING",
-        "EDITOR",
-        "PS",
-        "FAQ",
-        "ADVERTISEMENT",
-    ]
+_NOT_A_TURN = word_set(
+    "EXCLUSIVE UPDATE UPDATED BREAKING WATCH READ NOTE SOURCE SOURCES DATE HEADLINE TITLE OUTLET OPINION ANALYSIS "
+    "EXPLAINER FACTBOX CORRECTION DEVELOPING PHOTO PHOTOS IMAGE VIDEO CREDIT LIVE RELATED ALSO TIMELINE WARNING "
+    "EDITOR PS FAQ ADVERTISEMENT"
 )
-ROLE_LABELS = frozenset(
-    [
-        "PRESENTER",
-        "HOST",
-        "ANCHOR",
-        "REPORTER",
-        "CORRESPONDENT",
-        "MODERATOR",
-        "INTERVIEWER",
-        "NARRATOR",
-        "VOICEOVER",
-        "ANNOUNCER",
-        "NEWSREADER",
-    ]
+ROLE_LABELS = word_set(
+    "PRESENTER HOST ANCHOR REPORTER CORRESPONDENT MODERATOR INTERVIEWER NARRATOR VOICEOVER ANNOUNCER NEWSREADER"
 )
 
 

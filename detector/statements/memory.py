@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from detector.statements.entities import Mention, Person
 from detector.statements.spans import Sentence
 from detector.statements.speakers import SUBJECTS, is_person_phrase, noun_phrase
+from detector.statements.words import word_set
 
 _WINDOW = 3
-_PLURAL_NOUNS = frozenset(["people", "police", "men", "women", "children", "officials", "sources"])
+_PLURAL_NOUNS = word_set("people police men women children officials sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,14 @@ class Heard:
     index: int
     passage: int
     people: tuple[Person, ...]
+    speakers: tuple[Person, ...]
     subject: Person | None
     thing: str
     plural: bool
     human: bool
+    stranger: bool
+    open: tuple[str, ...]
+    voice: str
 
 
 @dataclass(slots=True)
@@ -31,18 +37,31 @@ class Memory:
 
     heard: list[Heard] = field(default_factory=list)
 
-    def person(self, gender: str, sentence: Sentence) -> Person | None:
-        """The one person "he" or "she" can mean here; None when it is nobody or more than one."""
-        recent = [heard for heard in self.heard[-_WINDOW:] if sentence.index - heard.index <= _WINDOW]
-        for heard in reversed(recent):
-            fitting = {person.key: person for person in heard.people if person.gender in ("", gender)}
+    def person(self, gender: str, sentence: Sentence, *, speaks: bool = False) -> Person | None:
+        """The one person "he" or "she" can mean here; None when it is nobody or more than one.
+
+        A person who only spoke in an earlier paragraph is meant again only by the "he" of "he said" (`speaks`).
+        """
+        for heard in reversed(self.heard[-_WINDOW:]):
+            same = heard.passage == sentence.block.start
+            if gender in heard.open or (heard.stranger and not heard.people):
+                return None
+            people = heard.people + (heard.speakers if same or speaks else ())
+            fitting = {person.key: person for person in people if person.gender in ("", gender)}
             known = {key: person for key, person in fitting.items() if person.gender == gender}
             choice = known or fitting
-            if len(choice) == 1:
+            if len(choice) == 1 and not heard.stranger:
                 return next(iter(choice.values()))
             if choice:
                 subject = heard.subject
                 return subject if subject is not None and subject.key in choice else None
+        return None
+
+    def somebody(self, sentence: Sentence) -> str | None:
+        """The person without a name whom "he" or "she" means in "he chuckled": the last to speak in the paragraph."""
+        for heard in reversed(self.heard[-_WINDOW:]):
+            if heard.passage == sentence.block.start and heard.voice and not self.is_plural(heard.voice):
+                return heard.voice
         return None
 
     def thing(self, plural: bool, sentence: Sentence) -> str | None:
@@ -62,31 +81,61 @@ class Memory:
             (w for w in words if w in ("of", "at", "for", "from", "with", "in", "close", "familiar", "briefed")), None
         )
         noun = words[words.index(head) - 1] if head and words.index(head) else words[-1]
-        return (
-            " and " in phrase
-            or noun.lower() in _PLURAL_NOUNS
-            or (noun.endswith("s") and not noun.endswith("ss") and noun[0].islower())
-        )
+        common = noun[0].islower() or noun.isupper()
+        ends = noun.lower().endswith("s") and not noun.lower().endswith("ss")
+        return " and " in phrase or noun.lower() in _PLURAL_NOUNS or (common and ends)
 
     def is_human_single(self, phrase: str) -> bool:
         return not self.is_plural(phrase) and is_person_phrase(phrase)
 
-    def note(self, sentence: Sentence, mentions: list[Mention], resolved: list[Person], speaker: Person | None) -> None:
-        """Remember a sentence after it was read."""
-        root = sentence.span.root
-        subject = next((child for child in root.children if child.dep_ in SUBJECTS), None)
-        people = [mention.person for mention in mentions if mention.person is not None]
-        people += resolved + ([speaker] if speaker is not None else [])
-        who: Person | None = None
-        thing, plural, human = "", False, False
-        if subject is not None:
-            who = next((m.person for m in mentions if m.first <= subject.i < m.last and m.person is not None), None)
-            if subject.tag_ == "PRP" and resolved:
-                who = resolved[0]
-            if who is None and subject.pos_ in ("NOUN", "PROPN"):
-                thing = noun_phrase(subject)
-                plural = subject.tag_ in ("NNS", "NNPS")
-                human = is_person_phrase(thing)
-                thing = thing if len(thing.split()) <= 6 else ""
-        who = who or speaker
-        self.heard.append(Heard(sentence.index, sentence.block.start, tuple(people), who, thing, plural, human))
+    def note(
+        self,
+        sentence: Sentence,
+        mentions: list[Mention],
+        resolved: list[Person],
+        speaker: Person | None = None,
+        voice: str | None = None,
+    ) -> None:
+        """Remember a sentence after it was read; `resolved` are the people its pronouns turned out to mean."""
+        subject = next((child for child in sentence.span.root.children if child.dep_ in SUBJECTS), None)
+        people = [m.person for m in mentions if m.person is not None and m.person != speaker] + resolved
+        who = _subject_person(subject, mentions, resolved)
+        thing, plural, human, stranger = "", False, False, False
+        if subject is not None and who is None and subject.pos_ in ("NOUN", "PROPN"):
+            thing = noun_phrase(subject)
+            plural = subject.tag_ in ("NNS", "NNPS")
+            human = is_person_phrase(thing) or subject.ent_type_ == "NORP"
+            stranger = human and not plural
+            thing = thing if len(thing.split()) <= 6 else ""
+        self.heard.append(
+            Heard(
+                sentence.index,
+                sentence.block.start,
+                tuple(people),
+                (speaker,) if speaker is not None else (),
+                who or speaker,
+                thing,
+                plural,
+                human,
+                stranger,
+                _left_open(sentence, resolved),
+                (voice or "") if speaker is None else "",
+            )
+        )
+
+
+def _subject_person(subject: Any, mentions: list[Mention], resolved: list[Person]) -> Person | None:
+    if subject is None:
+        return None
+    if subject.tag_ == "PRP":
+        return resolved[0] if resolved else None
+    return next((m.person for m in mentions if m.first <= subject.i < m.last and m.person is not None), None)
+
+
+def _left_open(sentence: Sentence, resolved: list[Person]) -> tuple[str, ...]:
+    """Genders of subject pronouns that found no antecedent: what follows cannot find one either."""
+    if resolved or sentence.quoted_share > 0.5:
+        return ()
+    words = {token.lower_ for token in sentence.span if token.dep_ in SUBJECTS}
+    named = any(token.ent_type_ == "PERSON" for token in sentence.span)
+    return () if named else tuple(gender for word, gender in (("he", "male"), ("she", "female")) if word in words)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from detector.records import Modality
 from detector.statements.spans import Sentence
 from detector.statements.speakers import Attribution, is_clause
-from detector.statements.words import CLAIM_NOUNS, DENY, NEGATIVE, PLAN, PLANNED_STATE
+from detector.statements.words import CLAIM_NOUNS, DENY, NEGATIVE, PLAN, PLANNED_STATE, word_set
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -45,13 +45,15 @@ _PLANNED = re.compile(
     rf"\b(?:(?:{'|'.join(sorted(verb.rstrip('e') for verb in PLAN))})(?:e?s|e?d|ing|ning|e|)? (?:\w+ )?to \w+|"
     rf"(?:is|are|was|were|'s|be) (?:{'|'.join(sorted(PLANNED_STATE))}) to|(?:is|are|'s) to [a-z]+|scheduled for|is due|are due)\b"
 )
-_NEGATIVE_SUBJECTS = frozenset(["no", "nobody", "none", "nothing", "neither", "never", "nowhere"])
+_NEGATIVE_SUBJECTS = word_set("no nobody none nothing neither never nowhere")
 
 
 def clause_root(sentence: Sentence, attribution: Attribution | None) -> Any:
     """Root of the main clause of what is asserted."""
-    if attribution is not None and attribution.content is not None and attribution.drop:
+    if attribution is not None and attribution.content is not None:
         content = attribution.content
+        if attribution.firmness == "uncertain" and not attribution.drop and attribution.verb is not None:
+            return attribution.verb
         if content.i not in attribution.drop:
             return content
         inside = [token for token in sentence.span if token.i not in attribution.drop and is_clause(token)]
@@ -68,6 +70,8 @@ def tense_of(root: Token) -> Tense:
         return "future"
     if any(child.lower_ == "going" for child in (root,)) and any(child.dep_ == "xcomp" for child in root.children):
         return "future"
+    if root.tag_ == "VBN" and "'s" in words:
+        return "past"
     if (
         root.tag_ == "VBD"
         or any(child.tag_ == "VBD" for child in helpers)
@@ -100,9 +104,10 @@ def is_negated(root: Token) -> bool:
         ) or (child.dep_ == "xcomp" and any(c.dep_ == "neg" for c in child.children)):
             negations += 1
     lemma = root.lemma_.lower()
+    bare = lemma in ("fail", "decline", "refuse") and not any(c.dep_ == "xcomp" for c in root.children)
     ruled_out = lemma == "rule" and any(child.lower_ == "out" for child in root.children)
     said_no = lemma == "say" and any(child.lower_ == "no" for child in root.children if child.dep_ != "det")
-    if lemma in NEGATIVE or ruled_out or (said_no and negations == 0):
+    if (lemma in NEGATIVE and not bare) or ruled_out or (said_no and negations == 0):
         negations += 1
     return negations % 2 == 1
 

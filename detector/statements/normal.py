@@ -18,6 +18,9 @@ _PLAIN = {
     "\u2012": "–",
     "\u2015": "—",
 }
+_SMALL_WORDS = frozenset(
+    "a an the at up on in of to for by is it its and or but as so no not we he she my be was out off".split()
+)
 _ASCII_SAFE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*\Z")
 _SPACE = re.compile(r"\s")
 
@@ -85,14 +88,17 @@ def recase(text: str, known: dict[str, str]) -> str:
             break
         shouted += 1
     loud = [word for word in words[:shouted] if len(word.group()) > 3]
-    if not loud or (shouted < len(words) and shouted == 1 and words[0].group().lower() not in known):
+    first = words[0].group()
+    acronym = shouted == 1 < len(words) and first.lower() not in known and len(first) < 7
+    if not loud or acronym:
         return text
     pieces = list(text)
     for rank, word in enumerate(words[:shouted]):
         lower = word.group().lower()
         if len(lower) != len(word.group()):
             continue
-        cased = known.get(lower, word.group() if len(lower) < 4 and shouted < len(words) and len(lower) > 1 else lower)
+        short = 1 < len(lower) < 4 and lower not in _SMALL_WORDS and shouted < len(words)
+        cased = known.get(lower, word.group() if short else lower)
         if rank == 0:
             cased = cased[:1].upper() + cased[1:]
         pieces[word.start() : word.end()] = cased
@@ -104,7 +110,7 @@ def cases_of(text: str) -> dict[str, str]:
     counts: dict[str, dict[str, int]] = {}
     for match in re.finditer(r"(?<=[\w,;] )[^\W\d_]+(?:['’-][^\W\d_]+)*", text):
         word = match.group().replace("’", "'")
-        if len(word) > 3 and word == word.upper():
+        if word == word.upper() and (len(word) > 3 or word.lower() in _SMALL_WORDS):
             continue
         forms = counts.setdefault(word.lower(), {})
         forms[word] = forms.get(word, 0) + 1

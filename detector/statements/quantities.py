@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from detector.records import Quantity
+from detector.statements.words import word_set
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
@@ -38,7 +39,7 @@ _SCALES = {
     "tn": 1e12,
     "trn": 1e12,
 }
-_WORDS = rf"(?:(?:{_ONES})(?:[\s-](?:{_ONES}|hundred|thousand|million|billion)|\s+and\s+(?:{_ONES})(?=[\s-](?:hundred|thousand|million|billion))|(?<=hundred) and (?:{_ONES}))*|an?\s+(?:hundred|thousand|million|billion|dozen))"
+_WORDS = rf"(?:(?:{_ONES})(?:[\s-](?:{_ONES}|hundred|thousand|million|billion)|\s+and\s+(?:{_ONES})(?=[\s-](?:hundred|thousand|million|billion))|(?<=hundred) and (?:{_ONES}))*|an?\s+(?:hundred|thousand|million|billion|dozen))\b"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+"
 _SCALE = r"(?:\s?(?:million|billion|trillion|thousand|mln|bn|mn|tn|trn)\b|(?:m|k|b)\b|\s(?:hundred)\b)"
 _MONEY = r"(?:US\$|C\$|A\$|HK\$|\$|£|€|¥)"
@@ -46,7 +47,8 @@ _VAGUE = (
     r"(?:tens|dozens|scores|hundreds|thousands|millions|billions|trillions)(?:\s+of\s+(?:thousands|millions|billions))?"
 )
 _FRACTION = (
-    r"(?:one|two|three|four|five|a|an)[\s-](?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?"
+    r"(?:one|two|three|four|five)[\s-](?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b"
+    r"|an?\s(?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)\b(?=\s+(?:of|as|more|less|higher|lower|fewer|in|on|from|since)\b|[.,;:]|$)"
     r"|(?:one|two|three|four|five|six|seven|eight|nine|\d+)\s+(?:in|out\s+of)\s+(?:every\s+)?(?:two|three|four|five|six|seven|eight|nine|ten|\d+)(?=\s+[a-z])"
     r"|half(?=\s+(?:of|the|a|an|its|their|his|her|our|all)\b)|\d+/\d+(?=\s+(?:of|the)\b)"
 )
@@ -118,23 +120,7 @@ _NOT_A_COUNT = re.compile(
     r"Airbus|Apollo|Covid|COVID|Interstate|Psalm|Room|Grade|grade|Category|Class|Area|Type|Volume|Vol|Part|Phase|"
     r"Formula|Act|Amendment|Proposition|Prop|Day|Level|Pier|Gate|Studio)\.?\s*|\bI-|\bU-)$"
 )
-_HARM = frozenset(
-    [
-        "kill",
-        "injure",
-        "wound",
-        "die",
-        "hurt",
-        "hospitalize",
-        "hospitalise",
-        "arrest",
-        "detain",
-        "dead",
-        "displace",
-        "sicken",
-        "infect",
-    ]
-)
+_HARM = word_set("kill injure wound die hurt hospitalize hospitalise arrest detain dead displace sicken infect")
 _SIZES = {
     "tens": 10,
     "dozens": 12,
@@ -175,15 +161,34 @@ def quantities_in(span: Span, skip: Sequence[tuple[int, int]] = ()) -> Iterator[
     text = span.text
     if not _DIGIT.search(text):
         return
+    before: Counted | None = None
     for match in _matches(text):
         start, end = match.span()
         while start < end and text[start] == " ":
             start += 1
         if any(start < stop and end > begin for begin, stop in skip) or _NOT_A_COUNT.search(text[:start]):
             continue
+        if re.match(r"0\d", text[start:end]):
+            continue
         counted = _counted(match, text, span, start, end)
         if counted is not None:
+            counted = _like_before(counted, before, text)
+            before = counted
             yield counted
+
+
+def _like_before(counted: Counted, before: Counted | None, text: str) -> Counted:
+    """ "41 people, up from 18", "61 million pounds, against 54 million": the second counts what the first does."""
+    if before is None or counted.quantity.unit != "count":
+        return counted
+    lead = text[before.end : counted.start]
+    money = before.quantity.unit.isupper() and re.search(r"(?:million|billion|trillion|bn|m)$", counted.quantity.text)
+    up_from = re.search(r"\b(?:up|down|higher|lower|compared|rising|falling) (?:from|with|than)\s+(?:about\s+)?$", lead)
+    if not (up_from or (money and re.search(r"\b(?:against|from|to|and|or|versus|than)\s+$", lead))):
+        return counted
+    unit = before.quantity.unit if up_from or money else "count"
+    quantity = replace(counted.quantity, unit=unit, noun=before.quantity.noun)
+    return Counted(quantity, counted.start, counted.end)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
@@ -270,7 +275,7 @@ def _value(written: str) -> float | None:
 
 
 def _spelled(words: str) -> float | None:
-    from text_to_num import text2num  # type: ignore[import-untyped]
+    from text_to_num import text2num
 
     try:
         return float(text2num(words, "en"))
@@ -356,7 +361,7 @@ def _unit_and_noun(unit: str, anchor: Token, span: Span, end: int) -> tuple[str,
             return unit, _measured(measure), stop
         if after.text.lower() in ("sq", "km", "kg", "mph"):
             return _UNITS.get(after.text.lower(), after.text.lower()), "", after.idx + len(after.text) - base
-    if unit == "count" and _is_age(anchor, after):
+    if unit == "count" and (_is_age(anchor, after) or _is_said_age(anchor, after)):
         return "year", "age", stop
     if unit == "count":
         return _count(anchor, after, span, stop)
@@ -371,6 +376,8 @@ def _count(anchor: Token, after: Token | None, span: Span, stop: int) -> tuple[s
         noun = head.lemma_.lower()
         if noun in ("percent", "percentage"):
             return "percent", "", stop
+        if noun in _UNITS and noun not in ("degree", "second", "pound"):
+            return _UNITS[noun] or noun, _measured(head), stop
         return "count", noun, stop
     noun = _share_of(after, span)
     if noun:
@@ -392,6 +399,21 @@ def _is_age(anchor: Token, after: Token | None) -> bool:
         return True
     closed = anchor.i + 1 >= len(anchor.doc) or anchor.nbor(1).text in (",", ".", ":", ";", ")")
     return before.text in (",", "(") and name.pos_ == "PROPN" and closed and name.ent_type_ in ("PERSON", "", "ORG")
+
+
+def _is_said_age(anchor: Token, after: Token | None) -> bool:
+    """ "She is 71."."""
+    ends = after is None or (anchor.i + 1 < len(anchor.doc) and anchor.nbor(1).is_punct)
+    if (
+        not ends
+        or anchor.dep_ != "attr"
+        or anchor.head.lemma_ != "be"
+        or not anchor.text.isdigit()
+        or int(anchor.text) >= 120
+    ):
+        return False
+    subject = next((child for child in anchor.head.children if child.dep_ == "nsubj"), None)
+    return subject is not None and (subject.lower_ in ("he", "she", "i") or subject.ent_type_ == "PERSON")
 
 
 def _share_of(after: Token | None, span: Span) -> str:
@@ -422,12 +444,22 @@ def _governor(anchor: Token, after: Token | None) -> str:
         lemma = str(head.lemma_.lower())
         money = lemma in _CURRENCY or head.text in _CURRENCY or lemma in ("percent", "%", "cent")
         if head.pos_ in ("NOUN", "PROPN") and not head.like_num and not money:
-            return lemma
+            return _told(head)
         if head.pos_ in ("VERB", "AUX"):
             subject = next((c for c in head.children if c.dep_ in ("nsubj", "nsubjpass") and c.i != anchor.i), None)
-            return str(subject.lemma_.lower()) if subject is not None and subject.pos_ in ("NOUN", "PROPN") else ""
+            return _told(subject) if subject is not None and subject.pos_ in ("NOUN", "PROPN") else ""
         token = head
     return ""
+
+
+def _told(noun: Token) -> str:
+    """The lemma of a noun; of "the number of infections" it is the infection."""
+    lemma = str(noun.lemma_.lower())
+    if lemma in ("number", "count", "total", "tally", "figure", "amount", "rate"):
+        return next(
+            (c.lemma_.lower() for p in noun.children if p.lower_ == "of" for c in p.children if c.dep_ == "pobj"), lemma
+        )
+    return lemma
 
 
 def _hedged(text: str, start: int, stop: int, low: float, high: float) -> tuple[float, float, int, bool]:

@@ -143,7 +143,7 @@ class _Reading:
             memory,
             max_words=self.settings.max_words,
         )
-        memory.note(sentence, self.mentions, draft.people, self.voice.person)
+        memory.note(sentence, self.mentions, draft.people, self.voice.person, self.voice.speaker)
         root = clause_root(sentence, attribution)
         tense = tense_of(root)
         times, quantities = self._figures(sentence, draft, tense)
@@ -151,7 +151,6 @@ class _Reading:
         judged = judge(
             sentence,
             root,
-            wording,
             dropped=draft.dropped,
             named=len(entities),
             numbers=len(quantities),

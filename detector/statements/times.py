@@ -73,30 +73,20 @@ _PARTS = {
 }
 _HINT = re.compile(
     r"\d|day\b|night|week|month|year|noon|o'clock|overnight|ago\b|earlier|later|tomorrow|January|February|March|April|"
-    r"May|June|July|August|September|October|November|December|summer|spring|autumn|winter|dawn|dusk",
+    r"(?:before|after|at|past|to) (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b|May|June|July|August|September|October|November|December|summer|spring|autumn|winter|dawn|dusk",
 )
+_AHEAD = re.compile(
+    r"(?:\b(?:will|won't|going to|expected to|due|scheduled|until|set to|plans? to|to be)|'ll)\b[^.;]*$", re.IGNORECASE
+)
+_AHEAD_SMALL = re.compile(r"(?:until|till)\b", re.IGNORECASE)
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = frozenset(
+    f"{name}{part}" for name in _DAY_NAMES for part in ("", " morning", " afternoon", " evening", " night")
+)
 _SPELLED = {
     word: number
     for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-        ]
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
     )
 } | {"a": 1, "an": 1, "twenty": 20, "thirty": 30, "several": 4, "a few": 3, "a couple of": 2}
 
@@ -127,7 +117,9 @@ def times_in(text: str, published: datetime | None, tense: str) -> Iterator[Foun
             continue
         if re.fullmatch(r"\d{1,2}:\d{2}", clock) and not day and not match.group("small"):
             continue
-        span = resolve(day, clock, published, tense) if published else _absolute(day, clock)
+        ahead = _AHEAD.search(text[: match.start()]) or _AHEAD_SMALL.match(phrase)
+        leaning = "future" if ahead and day.lower().replace("late ", "") in _WEEKDAYS else tense
+        span = resolve(day, clock, published, leaning) if published else _absolute(day, clock)
         earliest, latest = span if span else (None, None)
         yield Found(TimeMention(phrase.strip(), earliest, latest), match.start(), match.end())
 
@@ -155,6 +147,8 @@ def resolve(day: str, clock: str, published: datetime, tense: str) -> tuple[date
         moment = _clock_time(clock.lower(), part.group() if part else "")
         if moment is not None:
             start = span[0].replace(hour=0, minute=0) + timedelta(minutes=moment)
+            if clock.lower() == "midnight" and tense in ("future", "present") and start < published:
+                start += timedelta(days=1)
             return start, start
     return span[0], max(span[0], span[1] - timedelta(seconds=1))
 
@@ -194,7 +188,7 @@ def _weekday(named: int, lower: str, base: datetime, tense: str) -> tuple[dateti
         days = -(back or 7)
     elif tense == "future":
         days = (7 - back) % 7
-    elif tense == "past":
+    elif tense in ("past", ""):
         days = -back
     else:
         days = -back if back <= 3 else 7 - back

@@ -37,12 +37,14 @@ def voices_of(
     own: list[Voice | None] = []
     for sentence, heard, attribution in zip(sentences, mentions, found, strict=True):
         voice = _own_voice(sentence, heard, attribution, names, memory)
-        memory.note(sentence, heard, [], voice.person if voice else None)
+        memory.note(sentence, heard, [], voice.person if voice else None, voice.speaker if voice else None)
         own.append(voice)
     voices = list(own)
     for place, sentence in enumerate(sentences):
-        if voices[place] is None and sentence.quoted_share > 0.5:
-            voices[place] = _carried(place, sentences, own, voices, found, mentions)
+        attribution = found[place]
+        inner = sentence.quoted_share > 0.95 and not (attribution is not None and attribution.quoting)
+        if sentence.quoted_share > 0.5 and (voices[place] is None or inner):
+            voices[place] = _carried(place, sentences, own, voices, found, mentions) or voices[place]
     return [voice or _turn(sentence, turns, names) for voice, sentence in zip(voices, sentences, strict=True)]
 
 
@@ -57,7 +59,7 @@ def _own_voice(
         return Voice(None, None, attribution.via)
     word = attribution.phrase.lower()
     if word in _PRONOUN_GENDER:
-        person = memory.person(_PRONOUN_GENDER[word], sentence)
+        person = memory.person(_PRONOUN_GENDER[word], sentence, speaks=True)
         local = [
             m.person
             for m in mentions
@@ -65,7 +67,8 @@ def _own_voice(
         ]
         if person is None and len({p.key for p in local}) == 1:
             person = local[0]
-        return Voice(person.name if person else attribution.phrase.lower(), person, attribution.via)
+        name = person.name if person else memory.somebody(sentence) or word
+        return Voice(name, person, attribution.via)
     if word in ("they", "it", "who", "i", "we", "you"):
         phrase = memory.thing(word == "they", sentence) if word in ("they", "it") else None
         return Voice(phrase or word, None, attribution.via)
@@ -90,7 +93,11 @@ def _carried(
 ) -> Voice | None:
     sentence = sentences[place]
     same = [i for i, other in enumerate(sentences) if other.passage is sentence.passage and i != place]
-    shared = [i for i in same if own[i] is not None and set(sentences[i].quotes) & set(sentence.quotes)]
+    shared = [
+        i
+        for i in same
+        if own[i] is not None and sentences[i].quoted_share < 0.96 and set(sentences[i].quotes) & set(sentence.quotes)
+    ]
     if shared:
         return own[min(shared, key=lambda i: abs(i - place))]
     before = [i for i in same if i < place and voices[i] is not None and (voices[i].speaker or voices[i].via)]  # type: ignore[union-attr]
@@ -102,6 +109,7 @@ def _carried(
     if place and place - 1 in same:
         return _subject_before(sentences[place - 1], mentions[place - 1])
     previous = [i for i in range(place) if sentences[i].passage is not sentence.passage]
+    previous = [i for i in previous if sentences[i].block.kind == "paragraph"]
     if previous and not any(own[i] is not None for i in same):
         last = previous[-1]
         paragraph = [i for i in previous if sentences[i].passage is sentences[last].passage]
@@ -109,6 +117,9 @@ def _carried(
         if spoken and (sentences[last].quotes or sentences[last].text.endswith(":") or found[spoken[-1]] is not None):
             return voices[spoken[-1]]
         return _subject_before(sentences[last], mentions[last])
+    following = [i for i in range(place + 1, len(sentences)) if sentences[i].passage is not sentence.passage]
+    if not previous and following and not any(own[i] is not None for i in same):
+        return _subject_before(sentences[following[0]], mentions[following[0]])
     return None
 
 

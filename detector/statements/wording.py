@@ -10,16 +10,18 @@ from detector.statements.entities import Mention, Names, Person
 from detector.statements.memory import Memory
 from detector.statements.spans import Sentence
 from detector.statements.speakers import Attribution, is_clause
+from detector.statements.words import PERSON_NOUNS
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _HE = {"he": "subject", "she": "subject", "him": "object", "his": "owner", "her": "owner", "hers": "owner"}
-_THEY = {"they": "subject", "them": "object", "their": "owner"}
+_SHE = ("she", "her", "hers")
+_IT = {"they": "subject", "their": "owner", "it": "subject", "its": "owner"}
 _IRREGULAR = {"have": "has", "'ve": " has", "do": "does", "am": "is", "'m": " is", "go": "goes", "are": "is"}
 _CONTRACTED = {"'ll": " will", "'d": " would", "'re": " are"}
 _LOOSE = re.compile(
-    r"^(?:[\s,;:.!?)\]–—-]+|(?:and|but|so|because|that|also|then|yet|however|meanwhile)\s*,?\s+(?=\S))+", re.IGNORECASE
+    r"^(?:[\s,;:.!?)\]–—-]+|(?:and|but|so|because|also|then|yet|however|meanwhile)\s*,?\s+(?=\S))+", re.IGNORECASE
 )
 _SUBJECTS = ("nsubj", "nsubjpass")
 
@@ -51,15 +53,24 @@ def compose(
     draft = Wording()
     if attribution is not None and attribution.drop and _leaves_content(sentence, attribution.drop):
         draft.dropped |= attribution.drop
+        draft.dropped |= {t.i for t in sentence.span if _joins(t, draft.dropped)}
     quoted = sentence.quoted_share > 0.6 or bool(draft.dropped and attribution and attribution.quoting)
     if quoted and speaker[1] is not None:
         _first_person(sentence, speaker[1], draft)
     said = bool(draft.dropped) and not quoted
-    _third_person(sentence, attribution, speaker if said else (None, None), mentions, names, memory, draft)
+    told = speaker if said else (None, None)
+    _third_person(sentence, told, mentions, memory, draft, exclude=speaker[1] if quoted else None)
     _definite(sentence, mentions, names, draft)
     text = _assemble(sentence, draft, whole_quote=quoted)
     text = _headed(sentence, text)
     return truncate(text, max_words), draft
+
+
+def _joins(token: Token, dropped: set[int]) -> bool:
+    """The "that" which tied a clause to its attribution, and the "and that" of a second one."""
+    if token.lower_ != "that" or token.dep_ != "mark" or token.i == 0:
+        return False
+    return token.i - 1 in dropped or token.nbor(-1).lower_ in ("and", "but")
 
 
 def _leaves_content(sentence: Sentence, drop: frozenset[int]) -> bool:
@@ -92,7 +103,7 @@ def tidy(text: str, *, headline: bool = False) -> str:
     if not text:
         return text
     text = text[0].upper() + text[1:]
-    if headline or text[-1] in ".!?\"')":
+    if headline or text[-1] in ".!?)" or text[-2:-1] in (".", "!", "?"):
         return text
     return text.rstrip(" ,;:") + "."
 
@@ -174,57 +185,67 @@ def third_person(verb: Token) -> str | None:
 
 def _third_person(
     sentence: Sentence,
-    attribution: Attribution | None,
-    speaker: tuple[str | None, Person | None],
+    told: tuple[str | None, Person | None],
     mentions: list[Mention],
-    names: Names,
     memory: Memory,
     draft: Wording,
+    *,
+    exclude: Person | None,
 ) -> None:
+    """Replace the first "he", "she", "they", "it" of the sentence that has one clear antecedent.
+
+    `told` is the speaker whose clause was cut off ("Orsk said he ..."); `exclude` is who speaks in a quotation and is
+    not the "he" of it.
+    """
     done: set[str] = set()
     for token in sentence.span:
         word = token.lower_
-        if token.i in draft.dropped or token.i in draft.replaced:
+        if token.i in draft.dropped or token.i in draft.replaced or word in done:
             continue
-        if word in _HE and word not in done:
-            gender = "female" if word in ("she", "her", "hers") else "male"
-            if _local(token, gender, mentions, draft):
-                done |= set(_HE)
-                continue
-            person = speaker[1] if speaker[1] is not None and _fits(speaker[1], gender) else None
-            if person is None and not (speaker[0] and speaker[1] is None and _HE[word] != "object"):
-                person = memory.person(gender, sentence)
-            if person is not None:
+        if word in _HE:
+            done |= {other for other in _HE if (other in _SHE) == (word in _SHE)}
+            person = _person_for(token, sentence, told, mentions, memory, draft)
+            if person is not None and person != exclude:
                 _put(token, person.name, draft)
                 draft.people.append(person)
-                done |= {other for other in _HE if (other in ("she", "her", "hers")) == (gender == "female")}
-        elif (
-            word in ("they", "it")
-            and token.dep_ in _SUBJECTS
-            and word not in done
-            and token.head.dep_ in ("ROOT", "ccomp")
-        ):
-            phrase = _thing_for(token, sentence, speaker, mentions, memory)
-            done.add(word)
+        elif word in _IT and (token.dep_ in _SUBJECTS or (told[0] and token.dep_ == "poss")):
+            done |= {"they", "their", "it", "its"}
+            phrase = _thing_for(token, sentence, told, memory, draft)
             if phrase:
                 _put(token, phrase, draft)
                 draft.names.append(phrase)
 
 
+def _person_for(
+    token: Token,
+    sentence: Sentence,
+    told: tuple[str | None, Person | None],
+    mentions: list[Mention],
+    memory: Memory,
+    draft: Wording,
+) -> Person | None:
+    gender = "female" if token.lower_ in _SHE else "male"
+    if _local(token, gender, mentions, draft, sentence):
+        return None
+    if told[1] is not None and _fits(told[1], gender):
+        return told[1]
+    if told[0]:
+        return None
+    return memory.person(gender, sentence)
+
+
 def _thing_for(
-    token: Token, sentence: Sentence, speaker: tuple[str | None, Person | None], mentions: list[Mention], memory: Memory
+    token: Token, sentence: Sentence, told: tuple[str | None, Person | None], memory: Memory, draft: Wording
 ) -> str | None:
     """What "it" or "they" stands for, when the sentence opens with it or the speaker is meant."""
-    plural = token.lower_ == "they"
-    if (
-        speaker[0]
-        and speaker[1] is None
-        and memory.is_plural(speaker[0]) == plural
-        and not memory.is_human_single(speaker[0])
-    ):
-        return speaker[0]
-    opening = all(t.is_punct or t.dep_ in ("cc", "advmod") or t.i >= token.i for t in sentence.span if t.i < token.i)
-    if not opening or _expletive(token):
+    plural = token.lower_ in ("they", "their")
+    before = [t for t in sentence.span if t.i < token.i and t.i not in draft.dropped]
+    if _expletive(token) or any(t.pos_ in ("NOUN", "PROPN") and t.dep_ in (*_SUBJECTS, "dobj") for t in before):
+        return None
+    if told[0]:
+        fits = told[1] is None and memory.is_plural(told[0]) == plural and not memory.is_human_single(told[0])
+        return told[0] if fits else None
+    if token.dep_ not in _SUBJECTS or any(not t.is_punct and t.dep_ not in ("cc", "advmod", "mark") for t in before):
         return None
     return memory.thing(plural, sentence)
 
@@ -236,7 +257,8 @@ def _expletive(token: Token) -> bool:
     verb = token.head
     if token.lower_ != "it":
         return False
-    if verb.lemma_.lower() in (
+    passive = any(child.dep_ == "auxpass" for child in verb.children)
+    if not passive and verb.lemma_.lower() in (
         "be",
         "seem",
         "appear",
@@ -257,19 +279,24 @@ def _fits(person: Person, gender: str) -> bool:
     return person.gender in ("", gender)
 
 
-def _local(token: Token, gender: str, mentions: list[Mention], draft: Wording) -> bool:
-    """Whether a person named earlier in what is kept of the sentence can be meant."""
+def _local(token: Token, gender: str, mentions: list[Mention], draft: Wording, sentence: Sentence) -> bool:
+    """Whether somebody named or described earlier in what is kept of the sentence can be meant."""
+    for mention in mentions:
+        person = mention.entity.label == "PERSON" and (mention.person is None or _fits(mention.person, gender))
+        singular = mention.entity.label == "NORP" and sentence.passage.doc[mention.last - 1].tag_ in ("NN", "NNP")
+        if (person or singular) and mention.last <= token.i and mention.first not in draft.dropped:
+            return True
     return any(
-        mention.entity.label == "PERSON"
-        and mention.last <= token.i
-        and mention.first not in draft.dropped
-        and (mention.person is None or _fits(mention.person, gender))
-        for mention in mentions
+        other.i < token.i
+        and other.i not in draft.dropped
+        and other.tag_ == "NN"
+        and other.lemma_.lower() in PERSON_NOUNS
+        for other in sentence.span
     )
 
 
 def _put(token: Token, name: str, draft: Wording) -> None:
-    kind = _HE.get(token.lower_) or _THEY.get(token.lower_) or "subject"
+    kind = _HE.get(token.lower_) or _IT.get(token.lower_) or "subject"
     if token.lower_ == "her" and token.tag_ != "PRP$":
         kind = "object"
     starts = token.i == token.sent.start
