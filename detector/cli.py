@@ -158,15 +158,21 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     return 0
 
 
-@app.callback()
-def _top(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from detector import __version__
 
         print(f"detector {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Options that stand before the command; `_show_version` has dealt with the only one."""
 
 
 @app.command()
@@ -185,6 +191,7 @@ def ingest(
     from detector import screens
 
     chosen = _settings(settings)
+    _require_paths(paths)
     with _opened(store) as opened:
         result = _ingest(opened, paths, chosen, quiet=quiet)
     if json:
@@ -217,6 +224,7 @@ def run(
 
     targets = _report_files(report)
     chosen = _settings(settings, nli_model=nli_model, encoder=encoder)
+    _require_paths(paths or [])
     with _opened(store) as opened:
         result = _ingest(opened, paths or [], chosen, quiet=quiet)
         if paths and not quiet:
@@ -454,6 +462,13 @@ def _progress(*, quiet: bool) -> Iterator[OnProgress]:
             bars.update(tasks[progress.stage], completed=progress.done, total=progress.total or None, count=count)
 
         yield show
+
+
+def _require_paths(paths: Sequence[Path]) -> None:
+    """Raises InputError before any work is done: what is named is not there."""
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder; expected articles or folders of articles")
 
 
 def _report_files(files: Sequence[Path] | None) -> list[Path]:
