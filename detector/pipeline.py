@@ -95,12 +95,16 @@ def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResul
 
 @dataclass(slots=True)
 class Workbench:
-    """The models of one call, each loaded when first needed and only then."""
+    """The models of one call, each loaded when first needed and only then; given ones are used as they are."""
 
     settings: Settings
     _encoder: models.Encoder | None = None
     _nli: models.NLIModel | None = None
     _nlp: Language | None = None
+    _calibrated: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._calibrated = self._nli is None
 
     @property
     def encoder_id(self) -> str:
@@ -132,7 +136,7 @@ class Workbench:
 
     @property
     def temperature(self) -> float:
-        return models.temperature_of(self.settings.models)
+        return models.temperature_of(self.settings.models) if self._calibrated else 1.0
 
     @property
     def statements_fingerprint(self) -> str:
@@ -168,7 +172,7 @@ def run(
         last = store.last_run()
         if last is not None and last.state_hash == state:
             return last
-        started = _new_run(bench, state, now)
+        started = _new_run(bench, state, now, number=len(store.runs()) + 1)
         store.start_run(started)
         try:
             clock = _Clock()
@@ -212,9 +216,9 @@ class _Clock:
         return begun_at + timedelta(seconds=time.perf_counter() - self.started)
 
 
-def _new_run(bench: Workbench, state: str, now: datetime) -> Run:
+def _new_run(bench: Workbench, state: str, now: datetime, *, number: int) -> Run:
     return Run(
-        run_id=digest("run", state, now.isoformat()),
+        run_id=digest("run", number, state, now.isoformat()),
         started_at=now,
         state_hash=state,
         settings=bench.settings.model_dump(mode="json"),

@@ -1,0 +1,69 @@
+"""Topics gather the articles of one event and keep their names."""
+
+from __future__ import annotations
+
+import numpy as np
+from builders import article, statement, unit_vectors
+
+from detector.pairs import article_vectors
+from detector.records import Article, Statement, Topic
+from detector.settings import TopicSettings
+from detector.topics import find_topics
+
+
+def event(name: str, outlets: str, words: str, published: str) -> list[tuple[Statement, Article]]:
+    found = []
+    for outlet in outlets:
+        source = article(f"Outlet {outlet}", published=published, text=f"{name} in {outlet}")
+        found.append((statement(words, source, names="GPE:hask"), source))
+    return found
+
+
+def topics_of(told: list[tuple[Statement, Article]], directions: list[list[float]]) -> tuple[Topic, ...]:
+    order = sorted(range(len(told)), key=lambda i: told[i][0].statement_id)
+    statements = [told[i][0] for i in order]
+    vectors = unit_vectors([directions[i] for i in order])
+    ids, means, _ = article_vectors(statements, vectors)
+    articles = {source.article_id: source for _, source in told}
+    return find_topics(statements, article_ids=ids, means=means, articles=articles, settings=TopicSettings())
+
+
+DAM = event("dam", "AB", "The dam above Hask burst overnight.", "2031-03-01")
+VOTE = event("vote", "CD", "Parliament rejected the budget bill.", "2031-03-02")
+FAR = [[1.0, 0.05], [1.0, 0.0], [0.0, 1.0], [0.05, 1.0]]
+
+
+def test_articles_of_one_event_are_one_topic() -> None:
+    topics = topics_of(DAM + VOTE, FAR)
+    assert {frozenset(topic.statement_ids) for topic in topics} == {
+        frozenset(s.statement_id for s, _ in DAM),
+        frozenset(s.statement_id for s, _ in VOTE),
+    }
+
+
+def test_a_topic_keeps_its_id_when_a_later_article_joins() -> None:
+    before = {topic.topic_id for topic in topics_of(DAM + VOTE, FAR)}
+    later = event("dam again", "E", "The dam above Hask was gone by dawn.", "2031-03-05")
+    after = {topic.topic_id for topic in topics_of(DAM + VOTE + later, [*FAR, [1.0, 0.02]])}
+    assert before == after
+
+
+def test_an_article_that_stands_alone_has_no_topic() -> None:
+    topics = topics_of(DAM + VOTE[:1], FAR[:3])
+    assert [set(topic.statement_ids) for topic in topics] == [{s.statement_id for s, _ in DAM}]
+
+
+def test_a_topic_is_labelled_with_words_of_its_statements() -> None:
+    for topic in topics_of(DAM + VOTE, FAR):
+        words = {
+            word.strip(".").casefold()
+            for s, _ in DAM + VOTE
+            if s.statement_id in topic.statement_ids
+            for word in s.text.split()
+        }
+        assert {term.casefold() for term in topic.label.split(", ")} <= words
+
+
+def test_no_statements_make_no_topics() -> None:
+    empty = np.zeros((0, 4), dtype=np.float32)
+    assert find_topics([], article_ids=[], means=empty, articles={}, settings=TopicSettings()) == ()
