@@ -23,6 +23,7 @@ from detector.statements.memory import Memory
 from detector.statements.modality import clause_root, is_negated, modality_of, tense_of
 from detector.statements.normal import cases_of
 from detector.statements.quantities import quantities_in
+from detector.statements.questions import as_question
 from detector.statements.spans import Sentence, passages_of, sentences_of
 from detector.statements.speakers import Attribution, attribution_of
 from detector.statements.times import times_in
@@ -99,7 +100,8 @@ def _statements_of(article: Article, nlp: Language, settings: StatementSettings)
 def _read(
     article: Article, blocks: list[Block], nlp: Language, settings: StatementSettings, *, whole: bool = False
 ) -> tuple[Statement, ...]:
-    passages = list(passages_of(article.text, blocks, cases_of(article.text), nlp=nlp, whole=whole))
+    cases = cases_of(article.text[len(article.title or "") :])
+    passages = list(passages_of(article.text, blocks, cases, nlp=nlp, whole=whole))
     names = names_of(passages)
     sentences = sentences_of(passages)
     mentions = [mentions_in(sentence, names) for sentence in sentences]
@@ -115,7 +117,7 @@ def _read(
         reading = _Reading(
             article, settings, sentences, position, mentions[position], found[position], voices[position]
         )
-        statements.append(reading.statement(names, memory, agency))
+        statements.append(reading.statement(names, memory, agency, nlp))
     return tuple(statements)
 
 
@@ -131,7 +133,7 @@ class _Reading:
     attribution: Attribution | None
     voice: Voice
 
-    def statement(self, names: Names, memory: Memory, agency: str | None) -> Statement:
+    def statement(self, names: Names, memory: Memory, agency: str | None, nlp: Language) -> Statement:
         sentence, article = self.sentences[self.position], self.article
         attribution = self.attribution
         wording, draft = compose(
@@ -157,6 +159,7 @@ class _Reading:
             times=len(times),
             tense=tense,
             speaker=self.voice.speaker is not None,
+            grounded=draft.spoke,
         )
         first, last = self._context()
         return Statement(
@@ -186,6 +189,7 @@ class _Reading:
             quantities=quantities,
             times=times,
             lemmas=lemmas_of(sentence, draft, STOP_LEMMAS),
+            question=_question(wording, sentence, nlp) if judged.gate is None else "",
         )
 
     def _figures(self, sentence: Sentence, draft: Wording, tense: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -206,6 +210,13 @@ class _Reading:
         reach = self.settings.context_sentences
         near = self.sentences[max(0, self.position - reach) : self.position + reach + 1]
         return min(s.start for s in near), max(s.end for s in near)
+
+
+def _question(wording: str, sentence: Sentence, nlp: Language) -> str:
+    """The question of the wording; only a wording that differs from the sentence is parsed again."""
+    if not wording or wording == sentence.text:
+        return as_question(sentence.span)
+    return as_question(next(nlp(wording).sents))
 
 
 def _form(sentence: Sentence) -> StatementForm:

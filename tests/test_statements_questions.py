@@ -7,7 +7,7 @@ import functools
 import pytest
 import spacy
 
-from detector.questions import as_question
+from detector.statements.questions import as_question
 
 
 @functools.cache
