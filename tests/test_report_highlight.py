@@ -36,7 +36,8 @@ def test_contractions_negate() -> None:
 @pytest.mark.parametrize(
     ("left", "right"),
     [("Four people died.", "4 people died."), ("It cost 1,200 crowns.", "It cost 1200 crowns."), ("Forty-two fell.", "42 fell."),
-     ("It lost 2 million.", "It lost two million."), ("He has three hundred sheep.", "He has 300 sheep.")],
+     ("It lost 2 million.", "It lost two million."), ("He has three hundred sheep.", "He has 300 sheep."),
+     ("It cost €38m.", "It cost €38 million."), ("It was the 3rd time.", "It was the 3 time.")],
 )  # fmt: skip
 def test_the_same_number_written_otherwise_is_no_difference(left: str, right: str) -> None:
     assert marked(said(left), said(right), kind="number") == []
@@ -85,6 +86,12 @@ def test_words_near_what_both_share_are_marked_before_far_ones() -> None:
 def test_the_speaker_is_told_beside_the_statement_and_is_not_the_difference() -> None:
     one = said("The bank will stay open, Ida Storm said.", speaker="Ida Storm")
     assert marked(one, said("The bank will stay shut.")) == ["open"]
+
+
+def test_for_the_same_words_of_two_people_the_speaker_is_the_difference() -> None:
+    one = said("“We will not sell,” said Ida Storm.", speaker="Ida Storm")
+    other = said("“We will not sell,” Nils Brand told us.", speaker="Nils Brand")
+    assert marked(one, other, kind="attribution") == ["Ida Storm"]
 
 
 def test_a_word_shared_with_any_statement_of_the_other_sides_is_not_marked() -> None:

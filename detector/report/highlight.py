@@ -14,12 +14,13 @@ from detector.report.values import Span
 MOST_WORDS = 6
 """Words marked when no number, name, date or negation explains the difference; more would mark the whole sentence."""
 
-_TOKEN = re.compile(r"[$€£¥]?\d+(?:[.,:]\d+)*(?:st|nd|rd|th)?%?|[^\W\d_]+(?:[’'][^\W\d_]+)*")
+_TOKEN = re.compile(r"[$€£¥]?\d+(?:[.,:]\d+)*(?:(?:st|nd|rd|th|bn|mn|m|k|p)(?![^\W_]))?%?|[^\W\d_]+(?:[’'][^\W\d_]+)*")
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _NUMBERS: dict[str, float] = {word: float(value) for value, word in enumerate(_UNITS.split())}
 _NUMBERS |= {word: 10.0 * tens for tens, word in enumerate(_TENS.split(), start=2)}
 _NUMBERS |= {"dozen": 12.0, "dozens": 12.0, "half": 0.5}
+_SUFFIXES = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
 _POWERS = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _NEGATORS = frozenset(("not", "no", "never", "without", "none", "nobody", "nothing", "neither", "nor", "cannot"))
 _CALENDAR_WORDS = """
@@ -31,7 +32,7 @@ _CALENDAR = frozenset(_CALENDAR_WORDS.split())
 _FUNCTION_WORDS = """
 a an the this that these those and or but if then than as at by for from in into of on onto to up with within about
 after again against all also am any are around be because been before being between both can could did do does doing
-down during each few further had has have having he her here hers herself him himself his how i it its itself just last
+down during each few further had has have having he her here hers herself him himself his how i is it its itself just last
 may me might more most must my myself now off once one only other our ours out over own per same she should so some
 such their theirs them themselves there they through too under until us very was we were what when where which while
 who whom whose why will would yet you your yours said say says told according it's he's she's they're we're i'm that's
@@ -76,23 +77,23 @@ def difference_spans(
 def _by_kind(statement: Statement, tokens: Sequence[_Token], others: Sequence[Statement], kind: Kind) -> list[Span]:
     """Spans of the sort that a conflict of this kind turns on; empty when there is none."""
     shared = _keys(others)
-    fresh_numbers = [token for token in tokens if token.role == "number" and token.key not in shared]
+    fresh = [token for token in tokens if token.role and token.key not in shared]
     if kind == "number":
-        return _quantities(statement, others) or _near(tokens, fresh_numbers, shared)
+        return _quantities(statement, others) or _near(tokens, [one for one in fresh if one.role == "number"], shared)
     if kind == "date":
-        dated = [
-            t for t in tokens if t.role != "" and t.key not in shared and _is_dated(statement.text, t, fresh_numbers)
-        ]
-        return [(token.start, token.end) for token in dated]
+        return [(one.start, one.end) for one in fresh if _is_dated(statement.text, one)]
     if kind in _NAME_LABELS:
         return _names(statement, others, _NAME_LABELS[kind])
+    if kind == "attribution":
+        speaker = {token.key for token in _tokens(statement.speaker or "") if token.role == "word"}
+        return [(one.start, one.end) for one in fresh if one.key in speaker]
     if kind == "negation":
         return _negations(tokens, [_tokens(other.text) for other in others])
     return []
 
 
-def _is_dated(text: str, token: _Token, numbers: Collection[_Token]) -> bool:
-    return token in numbers or text[token.start : token.end].casefold().strip(".") in _CALENDAR
+def _is_dated(text: str, token: _Token) -> bool:
+    return token.role == "number" or text[token.start : token.end].casefold() in _CALENDAR
 
 
 def _quantities(statement: Statement, others: Sequence[Statement]) -> list[Span]:
@@ -122,23 +123,25 @@ def _names(statement: Statement, others: Sequence[Statement], labels: Collection
 
 
 def _negations(tokens: Sequence[_Token], others: Sequence[Sequence[_Token]]) -> list[Span]:
-    """Negating words with what they negate; on the other side, the same words left standing."""
-    own = _negated(tokens)
+    """Negating words with the shared word they negate; on the other side, the same words left standing."""
+    shared = {token.key for other in others for token in other if token.role == "word"}
+    own = _negated(tokens, shared)
     if own:
-        if all(_negated(other) for other in others):
+        if all(_negated(other, {token.key for token in tokens}) for other in others):
             return []
         return [(token.start, token.end) for pair in own for token in pair]
-    denied = {pair[-1].key for other in others for pair in _negated(other) if len(pair) == 2}
+    words = {token.key for token in tokens if token.role == "word"}
+    denied = {word.key for other in others for _, word in _negated(other, words)}
     return [(token.start, token.end) for token in tokens if token.role == "word" and token.key in denied]
 
 
-def _negated(tokens: Sequence[_Token]) -> list[tuple[_Token, ...]]:
-    """Each negating word with the first full word after it, if one follows closely."""
-    found: list[tuple[_Token, ...]] = []
+def _negated(tokens: Sequence[_Token], shared: Collection[str]) -> list[tuple[_Token, _Token]]:
+    """Each negating word with the next full word close after it that the other side uses too."""
+    found: list[tuple[_Token, _Token]] = []
     for place, token in enumerate(tokens):
         if token.role == "negation":
-            word = next((later for later in tokens[place + 1 : place + 4] if later.role == "word"), None)
-            found.append((token, word) if word else (token,))
+            close = (later for later in tokens[place + 1 : place + 5] if later.role == "word" and later.key in shared)
+            found += [(token, word) for word in [next(close, None)] if word]
     return found
 
 
@@ -211,13 +214,14 @@ def _number(text: str, found: Sequence[tuple[int, int, str]], place: int) -> tup
 
 
 def _value(word: str) -> float | None:
-    if word[0].isdigit() or word[0] in "$€£¥":
-        digits = re.sub(r"(st|nd|rd|th|%)$", "", word.lstrip("$€£¥")).replace(",", "").replace(":", ".")
-        try:
-            return float(digits)
-        except ValueError:
-            return None
-    return _NUMBERS.get(word.casefold())
+    written = re.fullmatch(r"[$€£¥]?(\d+(?:[.,:]\d+)*)([a-z]*)%?", word)
+    if written is None:
+        return _NUMBERS.get(word.casefold())
+    try:
+        value = float(written[1].replace(",", "").replace(":", "."))
+    except ValueError:
+        return None
+    return value * _SUFFIXES.get(written[2], 1.0)
 
 
 def _continues(before: str, word: str) -> bool:

@@ -21,11 +21,12 @@ MATRIX_OUTLETS = 18
 """Outlets in the matrix, those that differ most; the table below it holds every pair."""
 TIMELINES = 12
 """Topics drawn as a timeline, those of the first entries; the table below holds every article."""
-OPEN_WORDINGS = 3
+OPEN_WORDINGS = 2
 """Statements of a side shown at once; the rest are one click away."""
-PAIRS = 6
+PAIRS = 4
 """Compared pairs listed with an entry, the strongest; the JSON report holds all."""
-CONTEXT = 320
+CONTEXT = 220
+"""Characters shown before and after a statement; the JSON report holds all that is kept as evidence."""
 
 
 def to_html(report: Report) -> str:
