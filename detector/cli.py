@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -308,6 +309,48 @@ def explain(
 
 
 @app.command()
+def score(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS", help="A .jsonl or .csv file with premise and hypothesis.")],
+    form: Annotated[
+        PairsFormat | None,
+        typer.Option("--format", metavar="jsonl|csv", help="Form of the output. [default: as PAIRS]"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to FILE, not to stdout.")] = None,
+    settings: SettingsOption = None,
+    nli_model: NLIOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Give NLI probabilities for pairs in a file.
+
+    Each row comes out with its columns and entailment, neutral and contradiction (calibrated), in the order given. A row
+    that cannot be scored has an `error` instead.
+    """
+    from detector import models, scoring
+    from detector.pipeline import Progress
+
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f"--out {out}: there is no folder {out.parent}; make it first")
+    rows = scoring.read_pairs(pairs)
+    chosen = _settings(settings, nli_model=nli_model).models
+    with _progress(quiet=quiet) as on_progress:
+        scored = scoring.score_rows(
+            rows,
+            models.load_nli(chosen),
+            temperature=models.temperature_of(chosen),
+            progress=lambda done: on_progress(Progress("score", done, len(rows))),
+        )
+    written = io.StringIO()
+    scoring.write_rows(scored, (form or PairsFormat(pairs.suffix[1:].lower())).value, written)
+    if out is None:
+        print(written.getvalue(), end="")
+    else:
+        _write_whole(out, written.getvalue())
+    wrong = sum(row.error is not None for row in rows)
+    if wrong and not quiet:
+        _say(f"{wrong:,} of {len(rows):,} rows could not be scored; `error` says why")
+
+
+@app.command()
 def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A story with a gold.json, or a folder of such.")
@@ -482,6 +525,16 @@ def _report_files(files: Sequence[Path] | None) -> list[Path]:
         if file.is_dir():
             raise InputError(f"--report {file}: a folder; expected a file such as {file / 'report.html'}")
     return list(files or ())
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Replace the file at once, so that nobody reads half of it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _deliver(report: Report, targets: Sequence[Path], *, limit: int, json: bool, quiet: bool) -> None:

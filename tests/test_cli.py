@@ -7,14 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from detector.testing import HashingEncoder, LexicalNLI
 
-from detector import cli, models, pipeline
+from detector import cli, models, pipeline, statements
 from detector.records import NLI_LABELS
+from detector.testing import HashingEncoder, LexicalNLI
 
 POST = {
     "outlet": "Harbour Post",
@@ -41,6 +42,7 @@ RADIO = {
 }
 
 Call = Callable[..., int]
+load_once = cache(statements.load_pipeline)
 
 
 @pytest.fixture
@@ -67,6 +69,7 @@ class SureNLI(LexicalNLI):
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Runs a command in this process on a store of its own, with the shipped fakes for models."""
     encoder, nli = HashingEncoder(), SureNLI()
+    monkeypatch.setattr(statements, "load_pipeline", load_once)
     monkeypatch.setattr(models, "load_encoder", lambda settings: encoder)
     monkeypatch.setattr(models, "load_nli", lambda settings: nli)
     monkeypatch.setattr(models, "encoder_id_of", lambda settings: encoder.encoder_id)
@@ -250,6 +253,40 @@ def test_doctor_finds_a_damaged_store(call: Call, capsys: pytest.CaptureFixture[
     assert "WRONG  store" in capsys.readouterr().out
 
 
+def test_score_keeps_the_rows_in_order_with_their_columns_and_says_which_could_not_be_scored(
+    call: Call, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    rows = [
+        {
+            "id": 7,
+            "premise": "The council approved the budget.",
+            "hypothesis": "The council did not approve the budget.",
+        },
+        {"id": 8, "premise": "The council approved the budget."},
+    ]
+    pairs.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert call("score", pairs) == 0
+    captured = capsys.readouterr()
+    first, second = (json.loads(line) for line in captured.out.splitlines())
+    assert first["id"] == 7 and first["contradiction"] > 0.5
+    assert second["id"] == 8 and second["contradiction"] is None and "hypothesis" in second["error"]
+    assert captured.err == "1 of 2 rows could not be scored; `error` says why\n"
+
+
+def test_score_writes_the_form_asked_for_into_a_file(
+    call: Call, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pairs, out = tmp_path / "pairs.csv", tmp_path / "scored.csv"
+    pairs.write_text("premise,hypothesis\nIt rained.,It rained.\n", encoding="utf-8")
+    assert call("score", pairs, "--out", out) == 0
+    assert out.read_text(encoding="utf-8").startswith(
+        "premise,hypothesis,entailment,neutral,contradiction\nIt rained.,"
+    )
+    assert call("score", pairs, "--format", "jsonl") == 0
+    assert json.loads(capsys.readouterr().out)["premise"] == "It rained."
+
+
 MISTAKES = [
     ("run", "no/such/folder"),
     ("run", "news", "--report", "report.pdf"),
@@ -264,6 +301,7 @@ MISTAKES = [
     ("status", "--store", "wrong.toml"),
     ("evaluate", "news"),
     ("score", "absent.jsonl"),
+    ("score", "pairs.csv", "--out", "no/folder/scored.csv"),
 ]
 
 
@@ -273,6 +311,7 @@ def test_a_mistake_is_answered_with_one_line_and_code_2(
 ) -> None:
     monkeypatch.chdir(news.parent)
     (news.parent / "empty").mkdir()
+    (news.parent / "pairs.csv").write_text("premise,hypothesis\nIt rained.,It rained.\n", encoding="utf-8")
     (news.parent / "wrong.toml").write_text("[conflicts]\ncontradictions = 0.5\n", encoding="utf-8")
     assert call(*words) == 2
     captured = capsys.readouterr()
