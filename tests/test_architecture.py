@@ -21,7 +21,7 @@ LEVELS = (
     {"errors", "records"},
     {"settings"},
     {"store", "models", "executors"},
-    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "questions"},
+    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts"},
     {"pipeline"},
     {"queries"},
     {"report", "review", "training", "testing"},
