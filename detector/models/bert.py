@@ -1,0 +1,124 @@
+"""BERT in plain torch, for models of plain files (both embedded ones).
+
+Importing the model classes of transformers costs 4 seconds of processor time more than torch itself, more than a rerun
+with one new article may take as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detector.models.batches import FEWEST_ROWS
+from detector.models.naming import read_json
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+Parameters = tuple["Tensor", "Tensor"]
+Layer = Mapping[str, Parameters]
+
+
+class Bert:
+    """BERT's layers on unpadded batches; `tops` are linear layers above them, kept for the caller. In bfloat16 the matrix products alone are rounded; what is added up and
+    normalised between them stays float32, which is as fast and halves the deviation from float32."""
+
+    def __init__(self, directory: Path, *, dtype: str, device: str, tops: Sequence[str] = ()) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        config = read_json(directory / "config.json")
+        raw = load_file(directory / "model.safetensors", device="cpu")
+        renamed = {re.sub(r"\.gamma$", ".weight", re.sub(r"\.beta$", ".bias", name)): raw[name] for name in raw}
+        weights = {name.removeprefix("bert."): tensor.to(device) for name, tensor in renamed.items()}
+        self.dtype: torch.dtype = getattr(torch, dtype)
+        self.dimensions = int(config["hidden_size"])
+        self._heads = int(config["num_attention_heads"])
+        self._epsilon = float(config["layer_norm_eps"])
+        self._tables = [weights[f"embeddings.{name}_embeddings.weight"] for name in ("word", "token_type", "position")]
+        self._first_norm = _parameters(weights, "embeddings.LayerNorm", dtype=torch.float32)
+        count = int(config["num_hidden_layers"])
+        self._layers = [_layer(weights, f"encoder.layer.{place}", dtype=self.dtype) for place in range(count)]
+        self.tops = [_parameters(weights, name, dtype=self.dtype) for name in tops]
+
+    def hidden(self, ids: Tensor, segments: Tensor, *, first_token_only: bool) -> Tensor:
+        """Last hidden states (rows, length, dimensions), or (rows, 1, dimensions) of the first tokens.
+
+        First tokens come in FEWEST_ROWS rows at least, the surplus being repeats.
+        """
+        from torch.nn import functional as F
+
+        words, kinds, positions = self._tables
+        shown = (
+            F.embedding(ids, words).float() + F.embedding(segments, kinds).float() + positions[: ids.shape[1]].float()
+        )
+        shown = F.layer_norm(shown, (self.dimensions,), *self._first_norm, self._epsilon)
+        for layer in self._layers[:-1]:
+            shown = self._through(layer, shown, shown)
+        asking = _with_rows(shown[:, :1].contiguous(), FEWEST_ROWS) if first_token_only else shown
+        return self._through(self._layers[-1], asking, shown)
+
+    def _through(self, layer: Layer, asking: Tensor, shown: Tensor) -> Tensor:
+        """One layer, for the positions `asking`, which attend to all that is `shown`."""
+        from torch.nn import functional as F
+
+        size = (self.dimensions,)
+        source = shown.to(self.dtype)
+        query = F.linear(asking.to(self.dtype), *layer["query"])
+        key_value = F.linear(source, *layer["key_value"]).view(*source.shape[:2], 2, self._heads, -1)
+        key, value = _with_rows(key_value, len(query)).permute(2, 0, 3, 1, 4)
+        heads = query.view(*query.shape[:2], self._heads, -1).transpose(1, 2)
+        attended = F.scaled_dot_product_attention(heads, key, value).transpose(1, 2).reshape(query.shape)
+        asking = asking + F.linear(attended, *layer["attended"])
+        asking = F.layer_norm(asking, size, *layer["attended_norm"], self._epsilon)
+        wide = F.gelu(F.linear(asking.to(self.dtype), *layer["wide"]))
+        return F.layer_norm(asking + F.linear(wide, *layer["narrow"]), size, *layer["norm"], self._epsilon)
+
+
+def _parameters(weights: Mapping[str, Tensor], *names: str, dtype: torch.dtype) -> Parameters:
+    """Weight and bias of a layer, or of several linear layers put into one."""
+    import torch
+
+    weight, bias = (torch.cat([weights[f"{name}.{kind}"] for name in names]) for kind in ("weight", "bias"))
+    return weight.to(dtype), bias.to(dtype)
+
+
+def _layer(weights: Mapping[str, Tensor], name: str, *, dtype: torch.dtype) -> Layer:
+    import torch
+
+    own = f"{name}.attention.self"
+    return {
+        "query": _parameters(weights, f"{own}.query", dtype=dtype),
+        "key_value": _parameters(weights, f"{own}.key", f"{own}.value", dtype=dtype),
+        "attended": _parameters(weights, f"{name}.attention.output.dense", dtype=dtype),
+        "attended_norm": _parameters(weights, f"{name}.attention.output.LayerNorm", dtype=torch.float32),
+        "wide": _parameters(weights, f"{name}.intermediate.dense", dtype=dtype),
+        "narrow": _parameters(weights, f"{name}.output.dense", dtype=dtype),
+        "norm": _parameters(weights, f"{name}.output.LayerNorm", dtype=torch.float32),
+    }
+
+
+def _with_rows(values: Tensor, fewest: int) -> Tensor:
+    """The values, their last row repeated where they are fewer."""
+    import torch
+
+    if len(values) >= fewest:
+        return values
+    return torch.cat([values, values[-1:].expand(fewest - len(values), *values.shape[1:])])
+
+
+def is_plain_bert(directory: Path) -> bool:
+    """Whether the directory holds a BERT classifier that Bert computes as transformers does."""
+    if not all((directory / name).is_file() for name in ("model.safetensors", "tokenizer.json", "config.json")):
+        return False
+    config = read_json(directory / "config.json")
+    return (
+        config.get("architectures") == ["BertForSequenceClassification"]
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not config.get("is_decoder", False)
+    )
