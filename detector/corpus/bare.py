@@ -32,6 +32,7 @@ _COPYRIGHT = re.compile(
     rf"(?=\s*(?:,?\s*(?P<after>{_YEAR})\b|\.\s|\.?$|[|•;()]|,?\s+(?:inc|llc|ltd|limited|plc|corp|gmbh|all\s+rights)\b))",
     re.IGNORECASE,
 )
+_LONGEST_FOOTER = 400
 _NO_OUTLET = re.compile(
     r"\b(?:getty|photos?|image|all rights|rights reserved|shutterstock|notice|policy|law|claim|infring|20\d\d)\b", re.I
 )
@@ -145,7 +146,7 @@ def split_title(text: str) -> tuple[str | None, str]:
 def copyright_of(text: str) -> tuple[str | None, int | None]:
     """The outlet and the year of a copyright line at the end of a text."""
     for line in reversed(paragraphs_of(text[-3_000:])[-8:]):
-        for match in _COPYRIGHT.finditer(line):
+        for match in _COPYRIGHT.finditer(line[-_LONGEST_FOOTER:]):
             year = match["year"] or match["after"]
             name = re.sub(r"^(?:by|the\s+copyright\s+of)\s+", "", match["name"].strip(" .,–—-"), flags=re.IGNORECASE)
             if 1 <= len(name.split()) <= 7 and name[0].isupper() and not _NO_OUTLET.search(name):

@@ -47,7 +47,7 @@ _EXACT = {
     "comments": """comments / comment / leave a comment / leave a reply / post a comment / add a comment / write a comment /
         view comments / show comments / read comments / hide comments / see comments / join the conversation /
         join the discussion / have your say / no comments / be the first to comment / sign in to comment /
-        log in to comment / comments are closed / comments are closed on this article / what do you think""",
+        log in to comment / comments are closed / comments are closed on this article""",
     "newsletter": """sign up now / sign up here / subscribe now / subscribe here / get breaking news / stay informed /
         stay connected / our newsletters / newsletters / thank you for signing up / thanks for signing up /
         thank you for reading / thanks for reading / thank you for subscribing / thanks for tuning in / thanks for watching /
@@ -55,7 +55,7 @@ _EXACT = {
         enter your email address / forward this email / forwarded this email / was this forwarded to you""",
     "cookies": """accept / accept all / accept cookies / accept all cookies / reject all / reject all cookies / got it /
         ok got it / manage choices / manage cookies / cookie settings / cookie preferences / your choices /
-        your privacy choices / cookies / i agree / agree and continue / we value your privacy / why did this happen""",
+        your privacy choices / cookies / agree and continue / we value your privacy / why did this happen""",
     "language picker": """country / language / select language / choose language / choose your language /
         select your language / change language / select your country / select country / choose your country / select region /
         choose your edition / translate / powered by google translate / select your edition / read in english""",
@@ -143,99 +143,178 @@ _PROMPTS = {
 }
 
 _SMALL_WORDS = r"(?:by|and|in|from|at|of|the|for|with|on|to|de|van|von|der|la|additional|reporting|writing|editing|compiled|production|research)"
-_NAMES = rf"(?:\W+(?:(?-i:[A-Z])[\w.'’-]*|@\w+|{_SMALL_WORDS}))+\W*"
+_NAMES = rf"(?:[\s,;&/()|:–—]+(?:(?-i:[A-Z])[\w.'’-]*|@\w+|(?-i:{_SMALL_WORDS})(?!\w)))+[\s.;)]*"
 _PICTURE_AGENCIES = (
-    r"(?:getty(?:\s+images)?|afp|ap|reuters|epa(?:-efe)?|pa(?:\s+(?:wire|images|media))?|upi|alamy(?:\s+stock\s+photo)?|shutterstock|"
-    r"istock(?:photo)?|bloomberg|xinhua|tass|anadolu(?:\s+agency)?|zuma(?:\s+press)?|unsplash|pexels|pixabay|wikimedia(?:\s+commons)?|"
-    r"flickr|handout|dpa|ansa|efe|kyodo|nurphoto|sipa(?:\s+usa)?|corbis|tns|usa\s+today\s+\w+|cnn|nbc|abc|cbs|pool|adobe\s+stock)"
+    r"(?:getty(?: images)?|afp|ap|reuters|epa(?:-efe)?|pa(?: (?:wire|images|media))?|upi|alamy(?: stock photo)?|shutterstock|"
+    r"istock(?:photo)?|bloomberg|xinhua|tass|anadolu(?: agency)?|zuma(?: press)?|unsplash|pexels|pixabay|wikimedia(?: commons)?|"
+    r"flickr|handout|dpa|ansa|efe|kyodo|nurphoto|sipa(?: usa)?|corbis|tns|usa today \w+|cnn|nbc|abc|cbs|pool|adobe stock)"
 )
-_SITES = r"(?:facebook|twitter|x|whatsapp|linkedin|reddit|pinterest|telegram|instagram|e-?mail|print|copy(?:\s+link)?|share|tweet|sms|flipboard|save|more)"
+_ONE_SENTENCE = r"(?:[^.!?]|\.(?=\w|(?<=\b(?-i:[A-Z])\.))){2,200}\.? ?"
+_SITES = r"(?:facebook|twitter|x|whatsapp|linkedin|reddit|pinterest|telegram|instagram|e-?mail|print|copy(?: link)?|share|tweet|sms|flipboard|save|more)"
 _LANGUAGES = (
     r"(?:english|espa[ñn]ol|fran[çc]ais|deutsch|italiano|portugu[êe]s|nederlands|polski|русский|українська|العربية|中文|日本語|한국어|"
-    r"हिन्दी|türkçe|tiếng\s+việt|bahasa\s+indonesia|ελληνικά|עברית|svenska)"
+    r"हिन्दी|türkçe|tiếng việt|bahasa indonesia|ελληνικά|עברית|svenska)"
 )
+
+
+def _pattern(lines: str) -> re.Pattern[str]:
+    """A pattern written over several lines; a space is a space, as pieces have no other white space."""
+    return re.compile("".join(line.strip() for line in lines.split("\n")), re.IGNORECASE)
 
 
 def _rules(table: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern, re.IGNORECASE | re.VERBOSE)) for name, pattern in table.items())
+    return tuple((name, _pattern(pattern)) for name, pattern in table.items())
 
 
 PATTERNS = _rules(
     {
-        "navigation": r"^\W*[←→].{0,80}$ | ^[^.!?]{0,80}[→›]\W*$",
-        "share": rf"^\W*(?:{_SITES}\W+){{1,12}}{_SITES}\W*$ | ^[\d.,]+k?\s+shares?$",
-        "comments": r"^\W*(?:(?:view|show|see|read|load|all|no)\s+)*\(?\d+\)?\s+(?:comments?|replies)\W*$ | ^comments?\s*\(\d+\)$",
-        "reading time": r"^\W*\d{1,3}\s*-?\s*min(?:ute)?s?\.?\s+(?:read|watch|listen|video|ago|to\s+read)\W*$",
-        "newsletter": r"""^.{0,120}\b(?:in|to|into)\s+your\s+(?:e-?mail\s+)?inbox\b.{0,80}$
-            | ^.{0,160}\b(?:sign\s+up|subscribe|listen|click|download|register|(?:learn|find\s+out)\s+more|donate|join\s+us|follow\s+.{1,60}\S)\s+
-              (?:for\s+free\s+)?here\.?\)?$
-            | ^(?:keep\s+up|stay)\b.{0,160}\bby\s+checking\s+out\b.{0,160}$ | ^you\s+can\s+find\b.{0,80}\bour\s+web\s?site\.$
-            | ^support\s+for\s+(?:(?-i:[A-Z]{3,5})|this\s+\w+|our\s+\w+)\s+comes\s+from\b.{0,160}$
-            | ^.{0,60}\bsimply\s+use\s+this\s+link\b.{0,20}$ | ^(?:support|help)\b.{0,60}\bbuy\s+(?:us|me)\s+a\s+coffee\b.{0,60}$""",
-        "e-mail footer": r"""^.{0,80}\byou(?:\s+are|['’]re)\s+receiving\s+this\b.{0,200}$
-            | ^(?=.*\b(?:you|your|us)\b).{0,120}\bunsubscribe\b.{0,160}$ | ^[^.]{0,60}\bunsubscribe\b[^.]{0,20}$
-            | ^\W*(?:view|read|open)\s+(?:this\s+)?(?:e-?mail\s+)?in\s+(?:your\s+)?browser\W*$
-            | ^.{0,80}\bemail\s+alerts,\s+please\s+check\b.{0,60}$ | ^subscribers\s+get\s+an\s+e-?mail\b.{0,200}$""",
-        "cookies": r"""^.{0,60}\b(?:we|our\s+(?:site|partners)|this\s+(?:web)?site)\b.{0,60}\b(?:use|uses|store|using)\s+(?:\w+\s+)?cookies\b.{0,300}$
-            | ^\S{1,30}(?:\s\S{1,20})?\s+uses\s+cookies\s.{0,100}\byour?\b.{0,200}$ | ^[^.]{0,20}\bcookies?\s+(?:on|policy|settings|notice|consent)\b[^.]{0,30}$
-            | ^.{0,120}\bby\s+continuing\b.{0,60}\byou\s+(?:agree|accept|consent)\b.{0,160}$""",
-        "browser": r"""^.{0,80}\byour\s+browser\s+(?:supports?|does|is|may|settings)\b.{0,200}$
-            | ^.{0,80}\breview\s+our\s+terms\s+of\s+(?:service|use)\b.{0,100}$ | ^.{0,60}\b(?:enable|turn\s+on)\s+javascript\b.{0,100}$
-            | ^(?:are\s+you\s+a\s+robot|checking\s+your\s+browser|verify(?:ing)?\s+you\s+are\s+human|access\s+denied|page\s+not\s+found|error\s+404)\b.{0,120}$""",
-        "image credit": rf"""^[^.!?]{{0,60}}/\s*{_PICTURE_AGENCIES}$ | ^\(?(?:ap\s+photo|reuters|afp|epa)\s*/\s*\S.{{0,80}}$
-            | ^[^.!?]{{1,100}}\b(?:via|on)\s+(?:getty(?:\s+images)?|shutterstock|unsplash|pexels|pixabay|flickr|wikimedia(?:\s+commons)?|istock)$
-            | ^[^.!?]{{0,120}}\bcourtesy\s+of\s+[^.!?]{{2,60}}$ | ^[^.!?]{{0,80}}\bprice\s+chart$
-            | ^{_PICTURE_AGENCIES}(?:\s*/\s*{_PICTURE_AGENCIES})*(?:\s+(?:file\s+)?(?:photo|image)s?)?$""",
-        "copyright": r"""^\W*(?:\(tm\)\s*&\s*)?(?:©|\(c\)\s+(?=.*\d{4})|copyright\s+(?:\(c\)|\d{4}|(?-i:[A-Z])\S+(?:\s+\S+){0,4}\s+\d{4})).{0,240}$
-            | ^[^.!?]{0,60}\ball\s+rights\s+reserved\b.{0,80}$ | ^.{0,60}©\s*\d{4}.{0,80}$
-            | ^(?:this|the)\s+(?:material|content|article|story|publication)\b.{0,80}\bmay\s+not\s+be\s+(?:published|rebroadcast|reproduced|republished|redistributed)\b.{0,160}$""",
-        "credits": rf"""^\W*(?:additional\s+)?(?:reporting|writing|editing)\s+(?:and\s+\w+\s+)?by{_NAMES}$
-            | ^[^“"]{{0,160}}\bcontributed\s+to\s+this\s+(?:report|story|article|post|piece)\b.{{0,40}}$ | ^[^“"]{{0,120}}\bcontributed\s+(?:additional\s+)?(?:reporting|research)\b.{{0,60}}$
-            | ^\W*(?:curated|compiled|edited|written|reported|produced|story|words|text|inputs)\s+by{_NAMES}$ | ^\W*with\s+(?:additional\s+)?(?:inputs?|reporting)\s+(?:from|by){_NAMES}$
-            | ^[-–—]{{1,2}}\s*(?:with\s+)?(?:reuters|ap|afp|bloomberg|upi|dpa|pti|ani|xinhua|agencies)\W*$ | ^\W*(?:e-?mail|tweet|write\s+to|contact)\s+\S+@\S+.{{0,60}}$ | ^\(?(?:feedback|feedback\s+or\s+tips)\?$""",
-        "standing line": r"^.{0,40}\btrust\s+principles\b.{0,20}$ | ^(?:twitter|instagram|facebook|threads)\s*:\s*\S+$ | ^\*{1,6}(?:https?://|www\.|\w[\w.-]*\.\w{2,6}/)\S+(?:\s+\S+){0,4}$ | ^https?://\S+$",
-        "publication note": r"""^(?:first|originally)\s+(?:published|posted|appeared)\s*(?:on|in|at|by|:)?[^,.!?]{0,60}\.?$ | ^the\s+post\s.{3,120}\sappeared\s+first\s+on\b.{0,80}$
-            | ^this\s+(?:report|interview|column|commentary|op-ed|piece)\s+(?:was\s+|has\s+been\s+)?(?:originally|first|updated|corrected|republished)\b.{0,160}$""",
-        "page pointer": r"^(?:see|turn\s+to|full\s+story|more)\b.{0,80}\bpages?\s+\d+\.?$",
-        "call-in": r"""^(?:call|ring|phone|text|e-?mail|whatsapp)\b.{0,60}\b(?:newsdesk|news\s+desk|tip\s*line)\b.{0,80}$
-            | ^(?:to\s+place|tickets?|for\s+tickets|to\s+book|to\s+advertise)\b.{0,60}\d{3}[\d\s()-]{4,}\.?$""",
-        "author note": r"""^(?:follow|e-?mail|contact|reach|write\s+to)\s+(?:him|her|them|the\s+author|(?-i:[A-Z])\S+(?:\s(?-i:[A-Z])\S+)?)\s+(?:on|at)\s+(?:twitter|x|facebook|instagram|bluesky|@|\S+@|\[email).{0,80}$
-            | ^(?:he|she|they|the\s+author|(?-i:[A-Z])\S+(?:\s(?-i:[A-Z])\S+)?)\s+can\s+be\s+(?:reached|contacted|followed)\s+(?:at|on|by|via)\b.{0,80}$""",
+        "navigation": r"""
+            ^\W*[←→].{0,80}$
+            |^[^.!?]{0,80}[→›]\W*$""",
+        "share": rf"""
+            ^\W*(?:{_SITES}\W+){{1,12}}{_SITES}\W*$
+            |^[\d.,]+k? shares?$""",
+        "comments": r"""
+            ^\W*(?:(?:view|show|see|read|load|all|no) )*\(?\d+\)? (?:comments?|replies)\W*$
+            |^comments? *\(\d+\)$""",
+        "reading time": r"^\W*\d{1,3} *-? *min(?:ute)?s?\.? (?:read|watch|listen|video|ago|to read)\W*$",
+        "newsletter": r"""
+            ^.{0,120}\b(?:in|to|into) your (?:e-?mail )?inbox\b.{0,80}$
+            |^.{0,160}\b(?:sign up|subscribe|listen|click|download|register|(?:learn|find out) more|donate|
+              join us|follow .{1,60}\S) (?:for free )?here\.?\)?$
+            |^(?:keep up|stay)\b.{0,160}\bby checking out\b.{0,160}$
+            |^you can find\b.{0,80}\bour web ?site\.$
+            |^support for (?:(?-i:[A-Z]{3,5})|this \w+|our \w+) comes from\b.{0,160}$
+            |^.{0,60}\bsimply use this link\b.{0,20}$
+            |^(?:support|help)\b.{0,60}\bbuy (?:us|me) a coffee\b.{0,60}$""",
+        "e-mail footer": r"""
+            ^.{0,80}\byou(?: are|['’]re) receiving this\b.{0,200}$
+            |^(?=.*\b(?:you|your|us)\b).{0,120}\bunsubscribe\b.{0,160}$
+            |^[^.]{0,60}\bunsubscribe\b[^.]{0,20}$
+            |^\W*(?:view|read|open) (?:this )?(?:e-?mail )?in (?:your )?browser\W*$
+            |^.{0,80}\bemail alerts, please check\b.{0,60}$
+            |^subscribers get an e-?mail\b.{0,200}$""",
+        "cookies": r"""
+            ^.{0,60}\b(?:we|our (?:site|partners)|this (?:web)?site)\b.{0,60}\b(?:use|uses|store|
+              using) (?:\w+ )?cookies\b.{0,300}$
+            |^\S{1,30}(?: \S{1,20})? uses cookies .{0,100}\byour?\b.{0,200}$
+            |^[^.]{0,20}\bcookies? (?:on|policy|settings|notice|consent)\b[^.]{0,30}$
+            |^.{0,120}\bby continuing\b.{0,60}\byou (?:agree|accept|consent)\b.{0,160}$""",
+        "browser": r"""
+            ^.{0,80}\byour browser (?:supports?|does|is|may|settings)\b.{0,200}$
+            |^.{0,80}\breview our terms of (?:service|use)\b.{0,100}$
+            |^.{0,60}\b(?:enable|turn on) javascript\b.{0,100}$
+            |^(?:are you a robot|checking your browser|verify(?:ing)? you are human|
+              access denied|page not found|error 404)\b.{0,120}$""",
+        "image credit": rf"""
+            ^[^.!?]{{0,60}}/ *{_PICTURE_AGENCIES}$
+            |^\(?(?:ap photo|reuters|afp|epa) */ *\S.{{0,80}}$
+            |^[^.!?]{{1,100}}\b(?:via|on) (?:getty(?: images)?|shutterstock|unsplash|pexels|pixabay|flickr|
+              wikimedia(?: commons)?|istock)$
+            |^[^.!?]{{0,120}}\bcourtesy of [^.!?]{{2,60}}$
+            |^[^.!?]{{0,80}}\bprice chart$
+            |^{_PICTURE_AGENCIES}(?: */ *{_PICTURE_AGENCIES})*(?: (?:file )?(?:photo|image)s?)?$""",
+        "copyright": r"""
+            ^\W*(?:\(tm\) *& *)?(?:©|\(c\) (?=.*\d{4})|copyright (?:\(c\)|\d{4}|
+              (?-i:[A-Z])\S+(?: \S+){0,4} \d{4})).{0,240}$
+            |^[^.!?]{0,60}\ball rights reserved\b.{0,80}$
+            |^.{0,60}© *\d{4}.{0,80}$
+            |^(?:this|the) (?:material|content|article|story|
+              publication)\b.{0,80}\bmay not be (?:published|rebroadcast|reproduced|republished|
+              redistributed)\b.{0,160}$""",
+        "credits": rf"""
+            ^\W*(?:additional )?(?:reporting|writing|editing) (?:and \w+ )?by{_NAMES}$
+            |^[^“"]{{0,160}}\bcontributed to this (?:report|story|article|post|piece)\b.{{0,40}}$
+            |^[^“"]{{0,120}}\bcontributed (?:additional )?(?:reporting|research)\b.{{0,60}}$
+            |^\W*(?:curated|compiled|edited|written|reported|produced|story|words|text|inputs) by{_NAMES}$
+            |^\W*with (?:additional )?(?:inputs?|reporting) (?:from|by){_NAMES}$
+            |^[-–—]{{1,2}} *(?:with )?(?:reuters|ap|afp|bloomberg|upi|dpa|pti|ani|xinhua|agencies)\W*$
+            |^\W*(?:e-?mail|tweet|write to|contact) \S+@\S+.{{0,60}}$
+            |^\(?(?:feedback|feedback or tips)\?$""",
+        "standing line": r"""
+            ^.{0,40}\btrust principles\b.{0,20}$
+            |^(?:twitter|instagram|facebook|threads) *: *\S+$
+            |^\*{1,6}(?:https?://|www\.|\w[\w.-]*\.\w{2,6}/)\S+(?: \S+){0,4}$
+            |^https?://\S+$""",
+        "publication note": r"""
+            ^(?:first|originally) (?:published|posted|appeared) *(?:on|in|at|by|:)?[^,.!?]{0,60}\.?$
+            |^the post .{3,120} appeared first on\b.{0,80}$
+            |^this (?:report|interview|column|commentary|op-ed|piece) (?:was |has been )?(?:originally|
+              first|updated|corrected|republished)\b.{0,160}$""",
+        "page pointer": r"^(?:see|turn to|full story|more)\b.{0,80}\bpages? \d+\.?$",
+        "call-in": r"""
+            ^(?:call|ring|phone|text|e-?mail|whatsapp)\b.{0,60}\b(?:newsdesk|news desk|tip *line)\b.{0,80}$
+            |^(?:to place|tickets?|for tickets|to book|to advertise)\b.{0,60}\d{3}[\d\s()-]{4,}\.?$""",
+        "author note": r"""
+            ^(?:follow|e-?mail|contact|reach|write to) (?:him|her|them|the author|
+              (?-i:[A-Z])\S+(?: (?-i:[A-Z])\S+)?) (?:on|at) (?:twitter|x|facebook|instagram|bluesky|@|\S+@|
+              \[email).{0,80}$
+            |^(?:he|she|they|the author|(?-i:[A-Z])\S+(?: (?-i:[A-Z])\S+)?) can be (?:reached|contacted|
+              followed) (?:at|on|by|via)\b.{0,80}$""",
         "language picker": rf"^\W*(?:{_LANGUAGES}\b\W*(?:\(\w+\)\W*)?){{2,}}$",
     }
 )
 
 NOTICES = _rules(
     {
-        "image credit": rf"""^.{{0,400}}[(\[](?:[^()\[\]]{{0,80}}\bphotos?\s*(?:/|by\b|:|credit|courtesy)[^()\[\]]{{0,80}}|(?:image|credit|picture|illustration)\s*:[^()\[\]]{{0,80}}|[^()\[\]]{{0,60}}/\s*{_PICTURE_AGENCIES})[)\]]\.?$
-            | ^(?:[^.!?]|[A-Z]\.|\.\w){{1,200}}\.?\s[^.!?]{{0,60}}(?:/\s*{_PICTURE_AGENCIES}|\bvia\s+(?:getty(?:\s+images)?|shutterstock|afp|ap|reuters))$
-            | ^[^!?]{{3,240}}\b(?-i:Photo|Image|Picture|Foto|Photograph|Credit|Illustration)s?\s*[:©]\s*[^.!?]{{2,80}}\.?$
-            | ^[^.!?]{{3,160}}\.\s*(?-i:Credit)\s*:?\s*(?-i:[A-Z])[^.!?]{{2,60}}$ | ^.{{3,240}}[.]\s(?:REUTERS|AP\s+Photo|AFP)\s*/\s*\S[^.!?]{{0,60}}$""",
-        "disclaimer": r"""^(?=.{0,200}\b(?:this|it|nothing|articles?|content|information|material|author|site|opinions?)\b).*\b(?:not|nothing|neither)\b.{0,120}
-            \b(?:investment|financial|legal|tax|professional)(?:,?\s+(?:or\s+|and\s+)?(?:tax|legal|financial|investment))*\s+advice\b.*(?:\.|\w)$(?<!["”’])
-            | ^.{0,200}\b(?:educational|informational|information)\s+purposes\s+only\b.*$
-            | ^.{0,120}\b(?:views?|opinions?)\b.{0,60}\bexpressed\s+(?:here(?:in)?|in\s+this\s+\w+|by\s+the\s+author|are\s+(?:those|solely|the\s+author))\b.*$
-            | ^.{0,60}\b(?:information|pages?|article|report|release)\b.{0,40}\bcontains?\s+forward[-\s]looking\s+statements\b.*$
-            | ^.{0,80}\bdo(?:es)?\s+not\s+provide\s+personali[sz]ed\s+recommendations?\b.*$ | ^the\s+author\b.{0,80}\bmay\s+(?:have|hold)\s+positions?\s+in\b.*$
-            | ^if\s+not\s+otherwise\s+explicitly\s+mentioned\b.*$ | ^securities\s+(?:are\s+)?offered\s+(?:by|through)\b.*$
-            | ^(?:disclaimer|disclosures?|legal\s+notice|important\s+(?:information|disclosures?))\s*(?:[:.–—]|-{1,2}\s).*$ | ^for\s+an?\s+in-depth\s+analysis\b.{0,60}\bcheck\s+out\b.*$""",
-        "trading widget": r"^(?=(?:.{0,1000}\btrade\s+now\b){2}).*$ | ^.*\byou\s+voted\s+(?:bullish|bearish)\b.*$",
-        "credits": rf"^\((?:additional\s+)?(?:reporting|writing|editing|compiled)\s.{{0,240}}\)$ | ^[-–—]{{1,2}}\s*(?:additional\s+)?reporting\s+by{_NAMES}$",
-        "author note": r"^[^“\"]{0,300}[.]\s(?:follow|e-?mail|contact)\s+(?:him|her|them)\s+(?:on|at)\b.{0,80}$ | ^[^“\"]{0,300}[.]\s(?:he|she|they)\s+can\s+be\s+(?:reached|contacted|followed)\b.{0,80}$",
-        "transcript note": r"^\(\s*this\s+transcript\b.*$ | ^.{0,60}\baccuracy\s+and\s+availability\b.{0,40}\btranscripts?\b.{0,160}$",
+        "image credit": rf"""
+            ^.{{0,400}}[(\[](?:[^()\[\]]{{0,80}}\bphotos? *(?:/|by\b|:|credit|courtesy)[^()\[\]]{{0,80}}|(?:image|
+              credit|picture|illustration) *:[^()\[\]]{{0,80}}|[^()\[\]]{{0,60}}/ *{_PICTURE_AGENCIES})[)\]]\.?$
+            |^{_ONE_SENTENCE} [^.!?]{{0,60}}(?:/ *{_PICTURE_AGENCIES}|
+              \bvia (?:getty(?: images)?|shutterstock|afp|ap|reuters))$
+            |^{_ONE_SENTENCE}\b(?-i:Photo|Image|Picture|Foto|Photograph|Credit|Illustration)s? *[:©] *
+              {_ONE_SENTENCE}$
+            |^[^.!?]{{3,160}}\. *(?-i:Credit) *:? *(?-i:[A-Z])[^.!?]{{2,60}}$
+            |^.{{3,240}}[.] (?:REUTERS|AP Photo|AFP) */ *\S[^.!?]{{0,60}}$""",
+        "disclaimer": r"""
+            ^(?=.{0,200}\b(?:this|it|nothing|articles?|content|information|material|author|site|
+              opinions?)\b).*\b(?:not|nothing|neither)\b.{0,120}\b(?:investment|financial|legal|tax|
+              professional)(?:,? (?:or |and )?(?:tax|legal|financial|investment))* advice\b.*(?:\.|
+              \w)$(?<!["”’])
+            |^.{0,200}\b(?:educational|informational|information) purposes only\b.*$
+            |^.{0,120}\b(?:views?|opinions?)\b.{0,60}\bexpressed (?:here(?:in)?|in this \w+|
+              by the author|are (?:those|solely|the author))\b.*$
+            |^.{0,60}\b(?:information|pages?|article|report|
+              release)\b.{0,40}\bcontains? forward[-\s]looking statements\b.*$
+            |^.{0,80}\bdo(?:es)? not provide personali[sz]ed recommendations?\b.*$
+            |^the author\b.{0,80}\bmay (?:have|hold) positions? in\b.*$
+            |^if not otherwise explicitly mentioned\b.*$
+            |^securities (?:are )?offered (?:by|through)\b.*$
+            |^(?:disclaimer|disclosures?|legal notice|important (?:information|disclosures?)) *(?:[:.–—]|
+              -{1,2} ).*$
+            |^for an? in-depth analysis\b.{0,60}\bcheck out\b.*$""",
+        "trading widget": r"""
+            ^(?=(?:.{0,1000}\btrade now\b){2}).*$
+            |^.*\byou voted (?:bullish|bearish)\b.*$""",
+        "credits": rf"""
+            ^\((?:additional )?(?:reporting|writing|editing|compiled) .{{0,240}}\)$
+            |^[-–—]{{1,2}} *(?:additional )?reporting by{_NAMES}$""",
+        "author note": r"""
+            ^[^“\"]{0,300}[.] (?:follow|e-?mail|contact) (?:him|her|them) (?:on|at)\b.{0,80}$
+            |^[^“\"]{0,300}[.] (?:he|she|they) can be (?:reached|contacted|followed)\b.{0,80}$""",
+        "transcript note": r"""
+            ^\( *this transcript\b.*$
+            |^.{0,60}\baccuracy and availability\b.{0,40}\btranscripts?\b.{0,160}$""",
         "footnote": r"^\*{1,6}(?-i:[A-Z])(?!.*\*)[^.!?]{0,200}$",
     }
 )
 
-SECTIONS = re.compile(
-    r"""^\W*(?:related(?:\s+(?:stories|story|articles?|content|links|coverage|topics|news|posts|reading))?
-    | (?:more|most)\s+(?:read|popular|viewed|shared|commented|on\s+this(?:\s+(?:story|topic))?|stories|news|top\s+stories|to\s+explore|coverage|from\s+(?-i:[A-Z])[\w ]{2,30}|in\s+(?-i:[A-Z])\w+)
-    | recommended(?:\s+(?:reading|for\s+you|stories|articles|videos?))? | you\s+(?:may|might)(?:\s+also)?\s+(?:like|be\s+interested\s+in|enjoy)
-    | (?:now\s+)?trending(?:\s+(?:now|stories|topics))? | top\s+stories | latest(?:\s+(?:news|stories|headlines|articles|posts))? | editor['’]?s?['’]?\s+(?:picks?|choice)
-    | popular(?:\s+(?:now|posts|stories|articles))? | (?:read|up|what\s+to\s+read)\s+next | see\s+also | also\s+(?:read|of\s+interest|in\s+the\s+news) | further\s+reading
-    | promoted\s+(?:stories|content) | sponsored\s+(?:stories|content|links) | (?:from\s+)?around\s+the\s+web | don['’]t\s+miss | in\s+case\s+you\s+missed\s+it
-    | recent\s+(?:posts|articles|stories) | stories\s+for\s+you | read\s+more | read\s+these\b[^.!?]{0,120}) \s*[:：>»]*\W*$""",
-    re.IGNORECASE | re.VERBOSE,
+SECTIONS = _pattern(
+    r"""
+    ^\W*(?:related(?: (?:stories|story|articles?|content|links|coverage|topics|news|posts|reading))?
+    |(?:more|most) (?:read|popular|viewed|shared|commented|on this(?: (?:story|topic))?|stories|news|top stories|
+      to explore|coverage|from (?-i:[A-Z])[\w ]{2,30}|in (?-i:[A-Z])\w+)
+    |recommended(?: (?:reading|for you|stories|articles|videos?))?
+    |you (?:may|might)(?: also)? (?:like|be interested in|enjoy)
+    |(?:now )?trending(?: (?:now|stories|topics))?
+    |(?:top|recent) (?:stories|posts|articles)
+    |latest(?: (?:news|stories|headlines|articles|posts))?
+    |editor['’]?s?['’]? (?:picks?|choice)
+    |popular(?: (?:now|posts|stories|articles))?
+    |(?:read|up|what to read) next|see also|also (?:read|of interest|in the news)|further reading
+    |(?:promoted|sponsored) (?:stories|content|links)
+    |(?:from )?around the web|don['’]t miss|in case you missed it|stories for you
+    |read more|read these\b[^.!?]{0,120}) ?[:：>»]*\W*$"""
 )
 
 
@@ -268,6 +347,8 @@ def _opening(table: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...
 OPENERS = _opening(_OPENERS)
 PROMPTS = _opening(_PROMPTS)
 _LONGEST_PIECE = 400
+_LONGEST_LABELLED = 25
+"""Words after which a caption or a link runs into the article's text, as badly scraped pages have it."""
 
 
 def is_menu_entry(part: str) -> bool:
@@ -292,7 +373,11 @@ def piece_rule(piece: str, *, alone: bool) -> str | None:
     plain = _plain(piece)
     if (alone or " " in plain) and not re.match(r"\W*\d", piece) and (rule := EXACT.get(plain)):
         return rule
-    if (label := _LABEL.match(piece)) and (rule := LABELS.get(label.group(1).casefold().strip())):
+    if (
+        len(piece.split()) <= _LONGEST_LABELLED
+        and (label := _LABEL.match(piece))
+        and (rule := LABELS.get(label.group(1).casefold().strip()))
+    ):
         return rule
     if not ends_sentence(piece):
         for rule, opening in OPENERS:

@@ -12,14 +12,14 @@ from detector.corpus.wires import dateline_of
 
 _LONGEST_TESTED = 3_000
 """Characters of the longest paragraph the rules look at: boilerplate is shorter, and hostile lines are not."""
-_DIVIDERS = re.compile(r"\s+[|·•/]\s+|\s*\|\s*")
+_DIVIDERS = re.compile(r"\s+[·•]\s+|\s*\|\s*")
 _RELATIVE_CLAUSE = re.compile(r",\s+(?:(?:in|of|for|at|on|to|by)\s+)?(?:which|who|whose|where|when)\s.*[.!?]$")
 _PROMPT = re.compile(r"^\W*(?:read more|read also|also read|see also|more|related)\s*:\s*", re.IGNORECASE)
 _NAME = r"(?:[A-Z][\w.'’-]*|de|van|von|der|la|al|bin|el|di|du|Mc\w+)"
 _BYLINE = re.compile(
     rf"^\W*(?:(?:(?:EXCLUSIVE|Opinion|Analysis|Commentary|Story|Words|Text|Report|Reported|Written|Posted|Interview|Review)\s+)?"
     rf"[Bb][Yy]:?\s+(?!(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day\b|January|February|March|April|June|July)"
-    rf"{_NAME}(?:[\s,|&/·–—-]+(?:{_NAME}|and|for|of|the|in|at|with|\S+@\S+|@\w+))*)\W*$"
+    rf"{_NAME}(?:(?:\s*[,|&/·–—]\s*|\s+-\s+|\s+)(?:{_NAME}|and|for|of|the|in|at|with|\S+@\S+|@\w+))*)\W*$"
 )
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
@@ -38,6 +38,8 @@ _DATE_LINE = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^[-–—\s]*[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]*){0,3}$")
+_MOST_LISTED = 0.5
+"""Share of a text from which a list under "Top stories" is the article itself, as in a news digest."""
 _HEAD, _TAIL = 6, 4
 """Paragraphs at the head where a byline may stand, and at the end where a signature may."""
 
@@ -113,7 +115,9 @@ def _head_rule(paragraph: str) -> str | None:
         return None
     if _BYLINE.match(paragraph) and len(paragraph.split()) <= 14:
         return "byline"
-    return "date line" if _STAMP.match(paragraph) or _DATE_LINE.match(paragraph) else None
+    if _STAMP.match(paragraph) or (_DATE_LINE.match(paragraph) and not ends_sentence(paragraph)):
+        return "date line"
+    return None
 
 
 def _author_in(paragraph: str) -> str | None:
@@ -132,6 +136,7 @@ def _repeated(paragraphs: list[str]) -> frozenset[str]:
 def _without_sections(paragraphs: list[str], removed: list[Removed]) -> list[str]:
     """Without lists of other articles: their heading and the headline-like lines under it."""
     kept: list[str] = []
+    listed: list[str] = []
     inside = False
     for paragraph in paragraphs:
         if len(paragraph) <= 120 and SECTIONS.match(paragraph):
@@ -139,10 +144,17 @@ def _without_sections(paragraphs: list[str], removed: list[Removed]) -> list[str
         elif inside and not _looks_like_entry(paragraph):
             inside = False
         if inside:
-            removed.append(Removed("related stories", paragraph))
+            listed.append(paragraph)
         else:
             kept.append(paragraph)
+    if sum(map(_words, listed)) > _MOST_LISTED * sum(map(_words, paragraphs)):
+        return paragraphs
+    removed.extend(Removed("related stories", paragraph) for paragraph in listed)
     return kept
+
+
+def _words(paragraph: str) -> int:
+    return len(paragraph.split())
 
 
 def _looks_like_entry(paragraph: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _MONTH_NAMES = (
     ("january", "jan"),
@@ -43,6 +44,7 @@ _ZONES |= {"pst": -8, "pdt": -7, "utc": 0, "gmt": 0}
 _IN_NAME = re.compile(r"(?<!\d)(?P<year>(?:19|20|21)\d{2})(?P<gap>[-_./]?)(?P<month>\d{2})(?P=gap)(?P<day>\d{2})(?!\d)")
 _NUMERIC = re.compile(r"^\s*(?P<first>\d{1,2})(?P<gap>[/.-])(?P<second>\d{1,2})(?P=gap)(?P<year>\d{4})\b")
 _LONGEST = 100
+_LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "sv", "da", "tr")
 
 
 def read_date(value: object) -> datetime | None:
@@ -77,10 +79,11 @@ def _read(value: object) -> datetime | None:
 
 
 def _from_epoch(seconds: float) -> datetime | None:
-    """Seconds, milliseconds or microseconds since 1970; small numbers are no dates."""
-    while seconds > 1e11:
-        seconds /= 1000
-    return datetime.fromtimestamp(seconds, UTC) if seconds >= 1e8 else None
+    """Seconds since 1970 or thousandths of them, down to nanoseconds; small numbers are no dates."""
+    for unit in (1, 1e3, 1e6, 1e9):
+        if 1e8 <= seconds / unit < 1e11:
+            return datetime.fromtimestamp(seconds / unit, UTC)
+    return None
 
 
 def _from_text(text: str) -> datetime | None:
@@ -97,6 +100,8 @@ def _from_text(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
+        if any(pattern.search(text) for pattern in _WRITTEN):
+            return None
         return _numeric(text) if _NUMERIC.match(text) else _in_other_words(text)
 
 
@@ -111,15 +116,15 @@ def _numeric(text: str) -> datetime | None:
     return _day(match["year"], first, second) if int(second) > 12 else None
 
 
+@lru_cache(maxsize=4096)
 def _in_other_words(text: str) -> datetime | None:
     """Dates written in other languages; day, month and year must all be there."""
     if not re.search(r"\d", text) or len(re.findall(r"\w+", text)) < 3:
         return None
     import dateparser
 
-    found = dateparser.parse(
-        text, settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"], "RETURN_AS_TIMEZONE_AWARE": False}
-    )
+    strict = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"], "RETURN_AS_TIMEZONE_AWARE": False}
+    found = dateparser.parse(text, languages=list(_LANGUAGES), settings=strict)
     return found if isinstance(found, datetime) else None
 
 

@@ -102,7 +102,7 @@ def _join_copies(articles: Sequence[Article], wires: Sequence[str | None], group
     sizes: list[int] = []
     postings: dict[int, list[int]] = defaultdict(list)
     for place, article in enumerate(articles):
-        shingles = shingles_of(article.text)
+        shingles = shingles_of(article)
         sizes.append(len(shingles))
         shared: dict[int, int] = defaultdict(int)
         for shingle in shingles:
@@ -126,9 +126,9 @@ def _headline(article: Article) -> str | None:
     return " ".join(words) if len(words) >= _FEWEST_HEADLINE_WORDS else None
 
 
-def shingles_of(text: str) -> frozenset[int]:
-    """Hashes of every run of words, without case, punctuation and the headline."""
-    body = text.split("\n\n", 1)[-1]
+def shingles_of(article: Article) -> frozenset[int]:
+    """Hashes of every run of words of the body, without case and punctuation."""
+    body = article.text.split("\n\n", 1)[-1] if article.title else article.text
     words = re.findall(r"[^\W_]+", re.sub(r"['’]", "", body.casefold()))
     return frozenset(
         _hashes(" ".join(words[start : start + SHINGLE_WORDS]) for start in range(len(words) - SHINGLE_WORDS + 1))

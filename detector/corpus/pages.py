@@ -22,6 +22,7 @@ from detector.corpus.drafts import (
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|Posting|Report|Blog)$")
 _MOST_TAGS = 200_000
+_FEWEST_WORDS = 5
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S{4,2000})\s*-->")
 _FETCH_AGAIN = "save the page again"
 _META = {
@@ -62,7 +63,7 @@ def read_page(page: str) -> dict[str, object]:
     tree = _parse(page)
     fields = _metadata(page, tree)
     text = _main_text(page, tree)
-    if not text:
+    if len(text.split()) < _FEWEST_WORDS:
         raise Unreadable("no article text found in the page", "save the article's own page, or its text as .txt")
     return {"text": text} | fields
 
