@@ -26,11 +26,11 @@ $(VENV)/.made:
 
 $(VENV)/.packages: requirements.txt $(VENV)/.made
 	@echo "Installing the pinned packages into $(VENV); this takes a few minutes, once."
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install -qq -r requirements.txt
 	@touch $@
 
 $(VENV)/.project: pyproject.toml $(VENV)/.packages
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 report: $(VENV)/.project  ## the ranked conflicts of corpus/, in the terminal and in reports/
