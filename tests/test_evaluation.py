@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -523,11 +522,19 @@ class TestFunnel:
         return PairFinding(between, pair_score(between), relation, 0.4, "conflict", "number", gates)
 
     def step(
-        self, tree: dict[str, Any], *statements: Statement, findings: Sequence[PairFinding] = ()
+        self,
+        tree: dict[str, Any],
+        *statements: Statement,
+        gated: Sequence[Statement] = (),
+        findings: Sequence[PairFinding] = (),
     ) -> tuple[str, tuple[str, ...]]:
         gold = gold_of(gold_conflict("dead", [DEAD_4], [DEAD_9]))
         (trace,) = trace_story(
-            score_report(gold, tree), statements=statements, findings=findings, articles=self.ARTICLES
+            score_report(gold, tree),
+            statements=[*statements, *gated],
+            taking_part={one.statement_id for one in statements},
+            findings=findings,
+            articles=self.ARTICLES,
         )
         return trace.step, trace.gates
 
@@ -535,7 +542,7 @@ class TestFunnel:
         assert self.step(report(), self.FOUR) == ("read", ())
 
     def test_a_side_of_gated_statements_was_lost_as_no_claim(self) -> None:
-        assert self.step(report(), self.FOUR, replace(self.NINE, claim_gate="question")) == ("claim", ())
+        assert self.step(report(), self.FOUR, gated=[self.NINE]) == ("claim", ())
 
     def test_sides_never_compared_were_lost_in_blocking(self) -> None:
         assert self.step(report(), self.FOUR, self.NINE) == ("pair", ())
@@ -557,7 +564,11 @@ class TestFunnel:
         gold = gold_of(gold_conflict("a", [DEAD_4], [DEAD_9]), gold_conflict("b", [SIREN], [NO_SIREN]))
         tree = report([[DEAD_4], [DEAD_9]])
         traces = trace_story(
-            score_report(gold, tree), statements=[self.FOUR, self.NINE], findings=[], articles=self.ARTICLES
+            score_report(gold, tree),
+            statements=[self.FOUR, self.NINE],
+            taking_part=[],
+            findings=[],
+            articles=self.ARTICLES,
         )
         assert [row[:2] for row in funnel_table(traces).rows] == [("read", "1"), ("found", "1")]
         assert funnel_frame(traces)["id"].tolist() == ["b", "a"]

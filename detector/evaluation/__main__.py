@@ -65,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     pairs.add_argument("--settings", type=Path, help="settings file")
     pairs.set_defaults(command=_pairs)
+    held_out = commands.add_parser("held-out", help="score stories, each with pair weights fitted on the others")
+    held_out.add_argument("folder", type=Path)
+    held_out.add_argument("--settings", type=Path, help="settings file")
+    held_out.set_defaults(command=_held_out)
     return parser
 
 
@@ -75,9 +79,16 @@ def _score(options: argparse.Namespace) -> int:
         report = json.loads(options.report.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{options.report}: not readable as JSON ({error}); expected a report") from error
-    evaluation = Evaluation(scores=(score_report(gold, report, scale=len(golds)),))
-    print(plain_text(story_table(evaluation)), plain_text(kind_table(evaluation)), sep="\n\n")
+    _print_tables(Evaluation(scores=(score_report(gold, report, scale=len(golds)),)))
     return 0
+
+
+def _print_tables(evaluation: Evaluation) -> None:
+    print(plain_text(story_table(evaluation)), plain_text(kind_table(evaluation)), sep="\n\n")
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -91,7 +102,7 @@ def _nli(options: argparse.Namespace) -> int:
     sets = {name: load_pairs(file) for name, file in files.items()}
     if options.limit:
         sets = {name: sample_evenly(pairs, options.limit) for name, pairs in sets.items()}
-    figures = compare_models(sets, _models(options), progress=lambda line: print(line, file=sys.stderr, flush=True))
+    figures = compare_models(sets, _models(options), progress=_note)
     print(plain_text(nli_table(figures)))
     phenomena = phenomenon_table(figures)
     if phenomena.rows:
@@ -109,6 +120,15 @@ def _pairs(options: argparse.Namespace) -> int:
             options.folder, settings=load_settings(options.settings), workdir=Path(workdir), out=options.out
         )
     print(json.dumps({name: value for name, value in fitted.items() if name != "features"}, indent=1))
+    return 0
+
+
+def _held_out(options: argparse.Namespace) -> int:
+    from detector.evaluation.held_out import evaluate_held_out
+
+    settings = load_settings(options.settings)
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        _print_tables(evaluate_held_out(options.folder, settings=settings, workdir=Path(workdir), progress=_note))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,7 @@ Step = Literal["read", "claim", "pair", "gate", "entry", "lane", "found"]
 STEPS: tuple[Step, ...] = ("read", "claim", "pair", "gate", "entry", "lane", "found")
 MEANING: dict[Step, str] = {
     "read": "no statement holds the words of one side",
-    "claim": "the statements of one side were not taken for checkable claims",
+    "claim": "the statements of one side took no part: no checkable claims",
     "pair": "no two statements of different sides were compared",
     "gate": "every compared pair was stopped by a gate",
     "entry": "a pair was judged a contradiction, but no entry has the sides apart",
@@ -44,12 +44,17 @@ def trace_story(
     score: StoryScore,
     *,
     statements: Sequence[Statement],
+    taking_part: Collection[str],
     findings: Sequence[PairFinding],
     articles: Mapping[str, Article],
 ) -> tuple[Trace, ...]:
-    """The trace of every gold conflict to be flagged. `findings` are those of all compared pairs, `articles` by id."""
+    """The trace of every gold conflict to be flagged.
+
+    `taking_part` are the ids of the statements that were compared with others, `findings` those of all compared pairs;
+    `articles` is by id.
+    """
     return tuple(
-        _trace(score, conflict, statements=statements, findings=findings, articles=articles)
+        _trace(score, conflict, statements=statements, taking_part=taking_part, findings=findings, articles=articles)
         for conflict in score.gold.flagged
     )
 
@@ -59,6 +64,7 @@ def _trace(
     conflict: GoldConflict,
     *,
     statements: Sequence[Statement],
+    taking_part: Collection[str],
     findings: Sequence[PairFinding],
     articles: Mapping[str, Article],
 ) -> Trace:
@@ -70,8 +76,7 @@ def _trace(
     texts = {statement.statement_id: statement.text for statement in statements}
     compared = [finding for finding in findings if _part(sides_of, (finding.pair.left_id, finding.pair.right_id))]
     best = max(compared, key=lambda finding: (finding.relation == "contradicts", finding.probability), default=None)
-    claims = {statement.statement_id for statement in statements if statement.claim_gate is None}
-    step = _step(score, conflict, sides_of, claims, best)
+    step = _step(score, conflict, sides_of, taking_part, best)
     if best is None:
         return Trace(score.story, conflict, step)
     return Trace(
@@ -88,7 +93,7 @@ def _step(
     score: StoryScore,
     conflict: GoldConflict,
     sides_of: Mapping[str, frozenset[int]],
-    claims: set[str],
+    taking_part: Collection[str],
     best: PairFinding | None,
 ) -> Step:
     if conflict.id in score.found:
@@ -99,7 +104,7 @@ def _step(
         return "entry" if best.relation == "contradicts" else "gate"
     if not _part(sides_of, sides_of):
         return "read"
-    return "pair" if _part(sides_of, claims) else "claim"
+    return "pair" if _part(sides_of, taking_part) else "claim"
 
 
 def _sides_of(statement: Statement, conflict: GoldConflict, article: Article) -> frozenset[int]:
