@@ -117,7 +117,8 @@ def explanation_lines(explanation: Explanation) -> list[str]:
     """A conflict with its factors and pairs, a pair with its scores and gates, or a statement with its gate."""
     lines: list[str] = []
     if explanation.conflict:
-        lines += _conflict_lines(explanation.conflict)
+        names = {article.outlet_id: article.outlet for pair in explanation.pairs for article in pair.articles}
+        lines += _conflict_lines(explanation.conflict, names)
     if explanation.statement and explanation.article:
         lines += [
             *_statement_lines("Statement", explanation.statement, explanation.article),
@@ -131,7 +132,7 @@ def explanation_lines(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _conflict_lines(conflict: Conflict) -> list[str]:
+def _conflict_lines(conflict: Conflict, names: Mapping[str, str]) -> list[str]:
     lines = [
         *_wrapped(one_line(conflict.question)),
         f"Conflict {conflict.conflict_id}: {LANE_WORDS[conflict.lane]}, {KIND_WORDS[conflict.kind].lower()}",
@@ -146,7 +147,7 @@ def _conflict_lines(conflict: Conflict) -> list[str]:
         lines += _wrapped(
             f"Side {letter} ({outlets}, {count_words(side.origin_count, 'origin')}): {one_line(side.position)}"
         )
-        lines += _wrapped(listed(side.outlet_ids), indent=2)
+        lines += _wrapped(listed(names.get(one, one) for one in side.outlet_ids), indent=2)
     return lines
 
 
