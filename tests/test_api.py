@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from detector.testing import HashingEncoder, LexicalNLI
 
 import detector
 from detector import pipeline
@@ -17,6 +16,7 @@ from detector.api import find_conflicts, report_of
 from detector.errors import InputError, SettingsError
 from detector.settings import Settings
 from detector.store import open_store
+from detector.testing import HashingEncoder, LexicalNLI
 
 ARTICLES = pd.DataFrame(
     [
