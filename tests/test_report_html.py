@@ -154,6 +154,12 @@ def test_the_matrix_keeps_the_outlets_that_take_part_most(report: Report) -> Non
     assert matrix.cells[0][0] is None
 
 
+def test_outlets_that_meet_stand_side_by_side_in_the_matrix(report: Report) -> None:
+    rows = tuple(OutletRow(name, name, None, False, 1, 1, 0) for name in ("Ant", "Bee", "Cat", "Dog"))
+    pairs = (OutletPair("Ant", "Cat", 3, 0), OutletPair("Bee", "Dog", 2, 1))
+    assert matrix_of(replace(report, outlets=rows, outlet_pairs=pairs)).outlets == ("Ant", "Cat", "Bee", "Dog")
+
+
 def test_what_was_missing_or_guessed_is_on_the_page(page: str, report: Report) -> None:
     for note in report.notes:
         assert note in page

@@ -231,7 +231,9 @@ def _cautions(sides: Sequence[ShownSide], note: str) -> tuple[str, ...]:
             words = sorted({MODALITY_WORDS[one.modality].split(": ")[-1] for one in side.statements})
             cautions.append(f"Side {side.label} speaks only with reserve ({listed(words)}).")
     cautions += _date_cautions(sides)
-    return tuple(caution for caution in cautions if caution.rstrip(".") not in note)
+    if "No publication date" in note:
+        cautions = [caution for caution in cautions if not caution.startswith("No publication date")]
+    return tuple(cautions)
 
 
 def _date_cautions(sides: Sequence[ShownSide]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from detector.records import Kind, Quantity, Statement
 from detector.report.values import Span
 
-MOST_WORDS = 6
+MOST_WORDS = 5
 """Words marked when no number, name, date or negation explains the difference; more would mark the whole sentence."""
 
 _TOKEN = re.compile(r"[$€£¥]?\d+(?:[.,:]\d+)*(?:(?:st|nd|rd|th|bn|mn|m|k|p)(?![^\W_]))?%?|[^\W\d_]+(?:[’'][^\W\d_]+)*")
@@ -40,7 +40,8 @@ there's
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
 """Words that carry no matter of their own: a difference in them is none."""
-_JOINED = frozenset(("", "-", "–", "to", "of", "per", "and", "per cent", "the"))
+_JOINED = frozenset(("", "-", "–", "to", "of", "per", "and", "per cent", "the", "a", "an", "be", "been", "yet"))
+"""What may stand between two marked words for them to be marked as one."""
 _NAME_LABELS: dict[str, frozenset[str]] = {
     "place": frozenset(("GPE", "LOC", "FAC", "ORG", "NORP")),
     "person": frozenset(("PERSON", "ORG", "NORP")),
@@ -148,9 +149,13 @@ def _negated(tokens: Sequence[_Token], shared: Collection[str]) -> list[tuple[_T
 def _by_words(statement: Statement, tokens: Sequence[_Token], others: Sequence[Statement]) -> list[Span]:
     """The full words and numbers that the others lack, nearest to what they share first, a few at most.
 
-    Who said it and where it was taken from are told beside the statement and are not the difference.
+    Who said it and where it was taken from are told beside the statement and are not the difference, nor is another
+    name for somebody whom the others name too.
     """
-    shared = _keys(others) | {token.key for token in _tokens(f"{statement.speaker or ''} {statement.via or ''}")}
+    named = {entity.key for other in others for entity in other.entities}
+    known = [entity.text for entity in statement.entities if entity.key in named]
+    apart = " ".join((statement.speaker or "", statement.via or "", *known))
+    shared = _keys(others) | {token.key for token in _tokens(apart)}
     fresh = [token for token in tokens if token.role and token.key not in shared]
     return _near(tokens, fresh, shared)
 
@@ -238,7 +243,7 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stemmer() -> Any:
-    import snowballstemmer  # type: ignore[import-untyped]
+    import snowballstemmer
 
     return snowballstemmer.stemmer("english")
 

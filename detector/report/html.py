@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,8 +18,8 @@ from detector.report.values import Entry, OutletPair, Publication, Report, Shown
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-MATRIX_OUTLETS = 18
-"""Outlets in the matrix, those that differ most; the table below it holds every pair."""
+MATRIX_OUTLETS = 16
+"""Outlets in the matrix, what fits a desk without scrolling; the list below it holds every pair."""
 TIMELINES = 12
 """Topics drawn as a timeline, those of the first entries; the table below holds every article."""
 OPEN_WORDINGS = 2
@@ -80,7 +81,6 @@ def page_environment() -> Environment:
         "KIND": wording.KIND_WORDS,
         "LANE": wording.LANE_WORDS,
         "LANE_MEANING": wording.LANE_MEANING,
-        "MODALITY": wording.MODALITY_WORDS,
         "OPEN_WORDINGS": OPEN_WORDINGS,
         "PAIRS": PAIRS,
         "CONTEXT": CONTEXT,
@@ -88,6 +88,7 @@ def page_environment() -> Environment:
         "outlet_words": wording.outlet_words,
         "span_words": wording.span_words,
         "repeats": wording.repeats_statement,
+        "telling": wording.telling,
         "waterfall": waterfall_of,
         "compared": compared_statements,
         "same_owner": same_owner,
@@ -140,15 +141,30 @@ class Matrix:
 
 
 def matrix_of(report: Report) -> Matrix:
-    """The outlets that take part in most entries, with how often each two differ and agree."""
+    """How often each two outlets differ and agree; those that meet most stand next to each other."""
     known = {frozenset((pair.left, pair.right)): pair for pair in report.outlet_pairs}
     partaking = {name for pair in report.outlet_pairs for name in (pair.left, pair.right)}
-    names = [outlet.name for outlet in report.outlets if outlet.name in partaking]
+    names = _neighbours_together([outlet.name for outlet in report.outlets if outlet.name in partaking], known)
     kept = tuple(names[:MATRIX_OUTLETS])
     cells = tuple(tuple(known.get(frozenset((row, column))) for column in kept) for row in kept)
     most = max((pair.differ + pair.agree for pair in report.outlet_pairs), default=1)
     heat = tuple(tuple(_heat(cell, most) for cell in row) for row in cells)
     return Matrix(outlets=kept, cells=cells, heat=heat, left_out=len(names) - len(kept))
+
+
+def _neighbours_together(names: Sequence[str], known: Mapping[frozenset[str], OutletPair]) -> list[str]:
+    """The names in an order that lets each follow one it meets often; the first of those left starts anew."""
+    meetings: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for pair in known.values():
+        meetings[pair.left][pair.right] = meetings[pair.right][pair.left] = pair.differ + pair.agree
+    waiting, placed = dict.fromkeys(names), []
+    met: Counter[str] = Counter()
+    while waiting:
+        follows = max(waiting, key=lambda name: met[name])
+        del waiting[follows]
+        placed.append(follows)
+        met += meetings[follows]
+    return placed
 
 
 def _heat(pair: OutletPair | None, most: int) -> str:
@@ -262,12 +278,12 @@ def _filters(report: Report) -> dict[str, tuple[Choice, ...]]:
 
 
 def _drawn(topics: Sequence[ShownTopic]) -> list[ShownTopic]:
-    """Topics worth a drawing: two articles or more, one of them dated, those of the first entries before others."""
-    dated = [
-        topic
-        for topic in topics
-        if len(topic.publications) > 1 and any(one.article.published_at for one in topic.publications)
-    ]
+    """Topics worth a drawing: two dated articles or more, those of the first entries before others.
+
+    Articles of no topic have no time in common and are drawn only when there are no topics.
+    """
+    known = [topic for topic in topics if topic.topic_id is not None] or topics
+    dated = [topic for topic in known if sum(bool(one.article.published_at) for one in topic.publications) > 1]
     return dated[:TIMELINES]
 
 

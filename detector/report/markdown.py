@@ -10,7 +10,6 @@ from detector.report.wording import (
     KIND_WORDS,
     LANE_MEANING,
     LANE_WORDS,
-    MODALITY_WORDS,
     clipped,
     count_words,
     listed,
@@ -21,6 +20,7 @@ from detector.report.wording import (
     repeats_statement,
     span_words,
     sureness,
+    telling,
     web_link,
 )
 
@@ -35,8 +35,12 @@ def to_markdown(report: Report) -> str:
 
 def escaped(text: str) -> str:
     """One line of article text that Markdown shows as it is."""
-    plain = _SPECIAL.sub(r"\\\1", one_line(text).replace("&", "&amp;"))
-    return _LINE_START.sub(lambda start: f"{start[1]}{start[2] or ''}\\{start[3]}", plain)
+    return _LINE_START.sub(lambda start: f"{start[1]}{start[2] or ''}\\{start[3]}", _inline(text))
+
+
+def _inline(text: str) -> str:
+    """The same for a part that does not begin a line."""
+    return _SPECIAL.sub(r"\\\1", one_line(text).replace("&", "&amp;"))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -88,10 +92,10 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def _side(side: ShownSide) -> Iterator[str]:
-    position = "" if repeats_statement(side.position, side.statements) else f" {escaped(side.position)}"
-    yield f"### {side.label}.{position or ' ' + escaped(listed(side.outlets, most=3))}"
+    named = repeats_statement(side.position, side.statements)
+    yield f"### {side.label}. {escaped(listed(side.outlets, most=3) if named else side.position)}"
     yield ""
-    yield f"{outlet_words(side)}: {escaped(listed(side.outlets))}"
+    yield outlet_words(side) + ("" if named and len(side.outlets) <= 3 else f": {escaped(listed(side.outlets))}")
     yield ""
     for copies in side.wordings:
         yield from _statement(copies)
@@ -115,7 +119,7 @@ def _marked(statement: ShownStatement) -> str:
     line = ""
     for text, marked in pieces(statement):
         folded = re.sub(r"\s+", " ", text)
-        kept = escaped(folded)
+        kept = _inline(folded) if line.strip() else escaped(folded)
         lead = " " if folded.startswith(" ") else ""
         tail = " " if folded.endswith(" ") and folded.strip() else ""
         line += f"{lead}**{kept}**{tail}" if marked and kept else f"{lead}{kept}{tail}"
@@ -128,12 +132,7 @@ def _credit(statement: ShownStatement) -> str:
         f"{escaped(statement.outlet)}{' (guessed)' if article.outlet_guessed else ''}",
         moment_words(article.published_at),
     ]
-    if statement.speaker:
-        parts.append(f"speaker: {escaped(statement.speaker)}")
-    if statement.via:
-        parts.append(f"from {escaped(statement.via)}")
-    if MODALITY_WORDS[statement.modality]:
-        parts.append(MODALITY_WORDS[statement.modality])
+    parts += map(escaped, telling(statement))
     title = escaped(article.title) if article.title else ""
     link = web_link(article.url)
     if link:

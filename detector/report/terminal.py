@@ -13,7 +13,6 @@ from detector.report.values import Entry, Report, ShownSide, ShownStatement
 from detector.report.wording import (
     KIND_WORDS,
     LANE_WORDS,
-    MODALITY_WORDS,
     clipped,
     count_words,
     listed,
@@ -24,11 +23,14 @@ from detector.report.wording import (
     repeats_statement,
     span_words,
     sureness,
+    telling,
     web_link,
 )
 
 MOST_WORDINGS = 4
 """Statements of a side shown in full; the other formats show all."""
+NAMES = 3
+"""Outlets that head a side whose position only repeats a statement."""
 _SIDE_STYLES = ("bold cyan", "bold yellow", "bold magenta", "bold green")
 _CONTEXT = 160
 
@@ -106,10 +108,10 @@ def _entry(entry: Entry, *, plain: bool) -> Group:
 
 def _side(side: ShownSide, *, style: str, plain: bool) -> list[RenderableType]:
     position = "" if repeats_statement(side.position, side.statements) else one_line(side.position)
-    heading = Text.assemble((f"{side.label}  ", style), (position or listed(side.outlets, most=3), "bold"))
+    heading = Text.assemble((f"{side.label}  ", style), (position or listed(side.outlets, most=NAMES), "bold"))
     lines: list[RenderableType] = [heading]
-    counted = f"{outlet_words(side)}: {listed(side.outlets)}" if position or len(side.outlets) > 1 else ""
-    if counted:
+    counted = outlet_words(side) + (f": {listed(side.outlets)}" if position or len(side.outlets) > NAMES else "")
+    if position or len(side.outlets) > 1:
         lines.append(Padding(Text(counted, style="dim"), (0, 0, 0, 3)))
     wordings = side.wordings
     for copies in wordings[:MOST_WORDINGS]:
@@ -144,12 +146,7 @@ def _credit(statement: ShownStatement) -> str:
         one_line(statement.outlet) + (" (guessed)" if article.outlet_guessed else ""),
         moment_words(article.published_at),
     ]
-    if statement.speaker:
-        parts.append(f"speaker: {one_line(statement.speaker)}")
-    if statement.via:
-        parts.append(f"from {one_line(statement.via)}")
-    if MODALITY_WORDS[statement.modality]:
-        parts.append(MODALITY_WORDS[statement.modality])
+    parts += telling(statement)
     where = web_link(article.url) or (one_line(article.path) if article.path else "")
     return ", ".join(parts) + (f"\n  {where}" if where else "")
 

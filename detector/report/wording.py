@@ -157,10 +157,26 @@ _SURENESS = (
 
 
 def repeats_statement(position: str, statements: Iterable[ShownStatement]) -> bool:
-    """Whether the position only says one of the statements again, perhaps cut short."""
+    """Whether the position only says most of one of the statements again, perhaps cut short."""
     said = _bare(position)
-    cut = position.rstrip().endswith("…")
-    return any(_bare(one.text) == said or (cut and _bare(one.text).startswith(said)) for one in statements)
+    return any(said in bare and len(said) >= min(60, 0.6 * len(bare)) for bare in map(_bare_text, statements))
+
+
+def telling(statement: ShownStatement) -> tuple[str, ...]:
+    """How the statement is told: headline, speaker, where it was taken from, and with what reserve."""
+    modality = MODALITY_WORDS[statement.modality]
+    sourced = statement.speaker or statement.via
+    parts = (
+        "headline" if statement.form == "headline" else "",
+        f"said by {clipped(statement.speaker, 80)}" if statement.speaker else "",
+        f"taken from {clipped(statement.via, 60)}" if statement.via else "",
+        "" if sourced and statement.modality == "reported" else modality,
+    )
+    return tuple(part for part in parts if part)
+
+
+def _bare_text(statement: ShownStatement) -> str:
+    return _bare(statement.text)
 
 
 def _bare(text: str) -> str:
