@@ -125,10 +125,11 @@ def _pairs(options: argparse.Namespace) -> int:
 
 def _held_out(options: argparse.Namespace) -> int:
     from detector.evaluation.held_out import evaluate_held_out
+    from detector.pipeline import Workbench
 
-    settings = load_settings(options.settings)
+    bench = Workbench(load_settings(options.settings))
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
-        _print_tables(evaluate_held_out(options.folder, settings=settings, workdir=Path(workdir), progress=_note))
+        _print_tables(evaluate_held_out(options.folder, bench=bench, workdir=Path(workdir), progress=_note))
     return 0
 
 

@@ -22,14 +22,13 @@ from detector.pipeline import Workbench
 from detector.records import Run
 from detector.report import build_report
 from detector.report.json import as_tree
-from detector.settings import Settings
 from detector.store import Store, open_store
 
 _NO_RUN = Run(run_id="held-out", started_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def evaluate_held_out(
-    folder: Path, *, settings: Settings, workdir: Path, progress: Callable[[str], None] | None = None
+    folder: Path, *, bench: Workbench, workdir: Path, progress: Callable[[str], None] | None = None
 ) -> Evaluation:
     """Every gold story of a folder, each judged with weights that never saw it; stores are kept in `workdir`.
 
@@ -38,7 +37,6 @@ def evaluate_held_out(
     stories = find_stories(folder)
     if len(stories) < 2:
         raise InputError(f"{folder}: one story in it; expected two or more, to hold one out and fit on the others")
-    bench = Workbench(settings)
     labelled = []
     for story in stories:
         if progress:
