@@ -54,7 +54,7 @@ PIECES = st.sampled_from(
      "The dam held on Monday. ", "Share", "Advertisement\n", "• ", "1. ", "url", "http://", "date", "outlet,text\n", "=" * 9]
 )  # fmt: skip
 NOISE = st.lists(PIECES, max_size=40).map("".join).map(lambda text: text.encode("utf-8", "surrogatepass"))
-CALM = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @CALM
@@ -129,7 +129,7 @@ def test_no_pattern_takes_long_over_a_line_made_to_stall_it(name: str, pattern: 
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 3_000_000, "a\n" * 500_000, "\n" * 1_000_000, "- " * 500_000, "Read more: " * 100_000, "(" * 500_000]
+    "text", ["a" * 800_000, "a\n" * 200_000, "\n" * 400_000, "- " * 200_000, "Read more: " * 40_000, "(" * 400_000]
 )
 def test_huge_lines_and_many_lines_are_cleaned_in_seconds(text: str) -> None:
     start = time.process_time()

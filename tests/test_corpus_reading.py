@@ -265,7 +265,22 @@ def test_owners_of_outlets_come_from_the_settings(tmp_path: Path) -> None:
 def test_cookie_walls_and_pickers_are_no_articles(tmp_path: Path) -> None:
     wall = "Why did this happen?\n\nPlease make sure your browser supports JavaScript and cookies and that you are not blocking them from loading."
     found = rejection(write(tmp_path / "a.jsonl", record(text=wall)))
-    assert found.reason.startswith("no article text: all but 0 words are notices")
+    assert found.reason == "no words of an article among notices, prompts and navigation"
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ("The board&rsquo;s dam &amp; lake held", "The board’s dam & lake held"),
+        ("â€œIt heldâ€\x9d, she said: the damâ€™s wall is sound", "“It held”, she said: the dam’s wall is sound"),
+        ("It held, she said: the dam's wall is sound… [+1234 chars]", "It held, she said: the dam's wall is sound…"),
+        ("The dam <em>held</em> on <b>Monday</b>", "The dam held on Monday"),
+    ],
+)
+def test_what_scraping_left_in_a_text_is_put_right(tmp_path: Path, found: str, shown: str) -> None:
+    text = f"{BODY}\n\n{found}"
+    assert article(write(tmp_path / "a.jsonl", record(text=text))).text.endswith(shown)
+    assert article(write(tmp_path / "a.txt", text)).text.endswith(shown)
 
 
 def frame_of(rows: list[dict[str, object]]) -> object:

@@ -1,7 +1,7 @@
 """Reading: files, folders and data frames in; articles and rejections out; near copies found.
 
 Text is what a reader of the article sees: prompts, notices, navigation and captions are left out, headlines and bullets
-stay. Names passed over in folders: gold.json, manifest.*, README*, LICENSE*, and hidden files.
+stay. Names passed over in folders: gold.json, manifest.*, README, LICENSE and hidden files.
 """
 
 from detector.corpus.reading import KINDS, read_frame, read_paths

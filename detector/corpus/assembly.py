@@ -98,7 +98,7 @@ def _require_length(text: str, body: Iterable[str], cleaned: Cleaned, settings: 
     if not text.strip():
         raise Unreadable("no article text: it is empty", "fetch or export it again")
     if cleaned.removed and len(text.split()) >= settings.min_words:
-        reason = f"no article text: all but {words} words are notices, prompts or navigation"
+        reason = f"{words or 'no'} words of an article among notices, prompts and navigation"
         raise Unreadable(reason, "fetch the article itself; the page may stand behind a wall")
     reason = f"{words} words, fewer than the {settings.min_words} of an article"
     raise Unreadable(reason, "give the full text or lower reading.min_words")

@@ -18,7 +18,8 @@ _HEADERS = {
     "url": "url link address",
     "author": "author authors by byline reporter writer correspondent journalist",
     "programme": "program programme show",
-    "": "updated section language edition category page topic desk wordcount words copyright dateline tags accessed retrieved",
+    "": "updated section language edition category page topic desk wordcount words copyright dateline tags accessed "
+    "retrieved",
 }
 _HEADER_FIELDS = {name: field for field, names in _HEADERS.items() for name in names.split()}
 _HEADER_LINE = re.compile(

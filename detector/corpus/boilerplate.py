@@ -8,9 +8,9 @@ A piece is a sentence of a paragraph, or the paragraph when it is one. A piece g
     PROMPTS    it begins with one of these, full sentence or not ("Subscribe to the Beacon for $4 a month."),
     PATTERNS   it matches.
 
-NOTICES match whole paragraphs, SECTIONS the heading of a list of other articles. Each table is by the name under which a
-removal is reported. To add a phrase: put it in a table, put the line that showed it in tests/test_corpus_boilerplate.py,
-and beside it a real sentence that begins alike and must stay.
+NOTICES match whole paragraphs, SECTIONS the heading of a list of other articles. Each table is by the name under
+which a removal is reported. To add a phrase: put it in a table, put the line that showed it in
+tests/test_corpus_boilerplate.py, and beside it a real sentence that begins alike and must stay.
 """
 
 from __future__ import annotations
@@ -21,139 +21,185 @@ from collections.abc import Mapping
 from detector.corpus.paragraphs import ends_sentence
 
 _EXACT = {
-    "advertisement": """advertisement / advertisements / advertising / advert / ad / ads / sponsored / sponsored content /
-        sponsored post / promoted / paid content / paid post / remove ads / ad feedback / skip ad / skip advertisement""",
-    "navigation": """home / menu / search / log in / login / log out / sign in / sign up / register / subscribe / my account /
+    "advertisement": """
+        advertisement / advertisements / advertising / advert / ad / ads / sponsored / sponsored content /
+        sponsored post / promoted / paid content / paid post / remove ads / ad feedback / skip ad /
+        skip advertisement""",
+    "navigation": """
+        home / menu / search / log in / login / log out / sign in / sign up / register / subscribe / my account /
         account / close / open / back / next / previous / older posts / newer posts / previous post / next post /
         previous article / next article / previous story / next story / back to top / go to top / top / skip /
-        skip to content / skip to main content / skip navigation / skip to navigation / go back / follow us / like us /
-        contact us / about / about us / about this blog / about the author / help / faq / newsletters / newsletter / epaper /
-        e paper / puzzles / bingo / crosswords / crossword / games / quizzes / podcasts / podcast / videos / video / markets /
-        weather / live / watch live / listen live / sport / sports / news / world / politics / business / opinion / culture /
-        lifestyle / tech / technology / science / health / entertainment / travel / jobs / cars / property / classifieds /
-        obituaries / shop / store / donate / advertise / advertise with us / careers / terms / terms of use /
-        terms of service / terms and conditions / terms & conditions / privacy / privacy policy / cookie policy /
-        privacy notice / do not sell my info / manage preferences / unsubscribe / settings / preferences / accessibility /
-        sitemap / site map / corrections / archive / archives / rss / edition / my watchlist / local / contests / read more /
-        load more / show more / see more / see all / view all / more / latest / trending / play / pause / mute / expand /
-        collapse / loading / enlarge / view gallery / view fullscreen / toggle caption / hide caption / t shirts /
-        letters to the editor / tip us / play now / forward to a friend / first alert weather / topics / tags / tv guide""",
-    "share": """share / share this / share this article / share this story / share this page / share this post / tweet /
-        tweet this / facebook / twitter / x / whatsapp / linkedin / reddit / pinterest / telegram / flipboard / instagram /
-        youtube / tiktok / threads / bluesky / mastodon / messenger / email / e mail / email this / email article / print /
-        print this / print article / save / save article / bookmark / copy link / copy / link / copied / link copied /
-        copied to clipboard / link copied to clipboard / gift article / gift this article / sms / pocket / tumblr /
-        share options / share full article / follow / like / pin / post / chatter""",
-    "comments": """comments / comment / leave a comment / leave a reply / post a comment / add a comment / write a comment /
+        skip to content / skip to main content / skip navigation / skip to navigation / go back / follow us /
+        like us / contact us / about / about us / about this blog / about the author / help / faq / newsletters /
+        newsletter / epaper / e paper / puzzles / bingo / crosswords / crossword / games / quizzes / podcasts /
+        podcast / videos / video / markets / weather / live / watch live / listen live / sport / sports / news /
+        world / politics / business / opinion / culture / lifestyle / tech / technology / science / health /
+        entertainment / travel / jobs / cars / property / classifieds / obituaries / shop / store / donate /
+        advertise / advertise with us / careers / terms / terms of use / terms of service / terms and conditions /
+        terms & conditions / privacy / privacy policy / cookie policy / privacy notice / do not sell my info /
+        manage preferences / unsubscribe / settings / preferences / accessibility / sitemap / site map / corrections /
+        archive / archives / rss / edition / read more / load more / show more /
+        see more / see all / view all / more / latest / trending / play / pause / mute / expand / collapse / loading /
+        enlarge / view gallery / view fullscreen / toggle caption / hide caption / letters to the editor /
+        tip us / play now / forward to a friend / topics / tags""",
+    "share": """
+        share / share this / share this article / share this story / share this page / share this post / tweet /
+        tweet this / facebook / twitter / x / whatsapp / linkedin / reddit / pinterest / telegram / flipboard /
+        instagram / youtube / tiktok / threads / bluesky / mastodon / messenger / email / e mail / email this /
+        email article / print / print this / print article / save / save article / bookmark / copy link / copy /
+        link / copied / link copied / copied to clipboard / link copied to clipboard / gift article /
+        gift this article / sms / pocket / tumblr / share options / share full article / follow / like / pin / post""",
+    "comments": """
+        comments / comment / leave a comment / leave a reply / post a comment / add a comment / write a comment /
         view comments / show comments / read comments / hide comments / see comments / join the conversation /
         join the discussion / have your say / no comments / be the first to comment / sign in to comment /
         log in to comment / comments are closed / comments are closed on this article""",
-    "newsletter": """sign up now / sign up here / subscribe now / subscribe here / get breaking news / stay informed /
+    "newsletter": """
+        sign up now / sign up here / subscribe now / subscribe here / get breaking news / stay informed /
         stay connected / our newsletters / newsletters / thank you for signing up / thanks for signing up /
-        thank you for reading / thanks for reading / thank you for subscribing / thanks for tuning in / thanks for watching /
-        tell a friend / sign me up / your email / email address / your email address / enter your email /
-        enter your email address / forward this email / forwarded this email / was this forwarded to you""",
-    "cookies": """accept / accept all / accept cookies / accept all cookies / reject all / reject all cookies / got it /
+        thank you for reading / thanks for reading / thank you for subscribing / thanks for tuning in /
+        thanks for watching / tell a friend / sign me up / your email / email address / your email address /
+        enter your email / enter your email address / forward this email / forwarded this email /
+        was this forwarded to you""",
+    "cookies": """
+        accept / accept all / accept cookies / accept all cookies / reject all / reject all cookies / got it /
         ok got it / manage choices / manage cookies / cookie settings / cookie preferences / your choices /
         your privacy choices / cookies / agree and continue / we value your privacy / why did this happen""",
-    "language picker": """country / language / select language / choose language / choose your language /
-        select your language / change language / select your country / select country / choose your country / select region /
+    "language picker": """
+        country / language / select language / choose language / choose your language / select your language /
+        change language / select your country / select country / choose your country / select region /
         choose your edition / translate / powered by google translate / select your edition / read in english""",
-    "image credit": """file photo / stock photo / handout photo / file image / archive photo / photo / photos / image / images /
+    "image credit": """
+        file photo / stock photo / handout photo / file image / archive photo / photo / photos / image / images /
         image source / image caption / getty images / ap photo / afp / epa / shutterstock / istock / handout""",
     "transcript note": "transcript / read transcript / show transcript / hide transcript / read full transcript",
 }
 
 _LABELS = {
-    "read more": """read / read more / read also / read next / read the full story / read on / also read / also see / see also /
-        also watch / also on / must read / must-read / more / more on this / more on this story / more on / more coverage /
-        more news / more from us / related / related story / related stories / related article / related articles /
-        related content / related coverage / related topics / related video / recommended / recommended reading /
-        recommended for you / recommended stories / don't miss / don’t miss / next read / up next / next up / now read /
-        watch / watch now / watch more / watch also / watch this / watch the video / watch video / watch live / watch below /
-        listen / listen now / listen here / listen to this / in pictures / in pics / gallery / podcast / from the archive /
-        from the archives / trending / trending now / most read / top stories / go deeper / further reading / view more /
-        back page / front page / sports pages / after the break / older / newer / you may also like / you might also like /
-        continue reading / what to read next / related links / find out more / learn more / click here / full story""",
-    "share": "share / share this / share on / share via / share article / follow us / follow / follow us on / connect with us",
-    "image credit": """photo / photos / image / images / picture / pictures / foto / photograph / photographs / photographer /
-        photo credit / photo credits / image credit / image credits / picture credit / image source / image caption / caption /
-        illustration / illustrations / graphic / graphics / video / credit / credits / cover photo / cover image / file photo /
-        pictured / screenshot / screengrab / top photo / main image / lead image / photo illustration / photography""",
-    "standing line": """tag / tags / topic / topics / filed under / filed to / category / categories / keywords / posted in /
-        hashtags / twitter / facebook / instagram / email / e-mail / text size / font size""",
+    "read more": """
+        read / read more / read also / read next / read the full story / read on / also read / also see / see also /
+        also watch / also on / must read / must-read / more / more on this / more on this story / more on /
+        more coverage / more news / more from us / related / related story / related stories / related article /
+        related articles / related content / related coverage / related topics / related video / recommended /
+        recommended reading / recommended for you / recommended stories / don't miss / don’t miss / next read /
+        up next / next up / now read / watch / watch now / watch more / watch also / watch this / watch the video /
+        watch video / watch live / watch below / listen / listen now / listen here / listen to this / in pictures /
+        in pics / gallery / podcast / from the archive / from the archives / trending / trending now / most read /
+        top stories / go deeper / further reading / view more / back page / front page / sports pages /
+        after the break / older / newer / you may also like / you might also like / continue reading /
+        what to read next / related links / find out more / learn more / click here / full story""",
+    "share": """
+        share / share this / share on / share via / share article / follow us / follow / follow us on /
+        connect with us""",
+    "image credit": """
+        photo / photos / image / images / picture / pictures / foto / photograph / photographs / photographer /
+        photo credit / photo credits / image credit / image credits / picture credit / image source / image caption /
+        caption / illustration / illustrations / graphic / graphics / video / credit / credits / cover photo /
+        cover image / file photo / pictured / screenshot / screengrab / top photo / main image / lead image /
+        photo illustration / photography""",
+    "standing line": """
+        tag / tags / topic / topics / filed under / filed to / category / categories / keywords / posted in / hashtags /
+        twitter / facebook / instagram / email / e-mail / text size / font size""",
     "reading time": "reading time / read time / estimated reading time / estimated read time / est. reading time",
 }
 
 _OPENERS = {
-    "advertisement": """advertisement / story continues / article continues / continue reading below / scroll to continue /
+    "advertisement": """
+        advertisement / story continues / article continues / continue reading below / scroll to continue /
         scroll down to continue / continues below / remove ads""",
-    "share": """share on / share via / share to / share with / share this / tweet this / print this / email this / copy link /
+    "share": """
+        share on / share via / share to / share with / share this / tweet this / print this / email this / copy link /
         save this / follow us / like us on / connect with us / find us on""",
-    "comments": "leave a comment / leave a reply / view comments / show comments / join the conversation / post a comment",
-    "newsletter": """sign up / subscribe / get the latest / get our / get breaking news / get your daily / get alerts / join our /
+    "comments": """
+        leave a comment / leave a reply / view comments / show comments / join the conversation / post a comment""",
+    "newsletter": """
+        sign up / subscribe / get the latest / get our / get breaking news / get your daily / get alerts / join our /
         enter your email / register now / register for free / newsletter sign / stay up to date / stay up-to-date /
-        stay informed / stay in the know / stay connected / never miss / don't miss out / don’t miss out / already a subscriber /
-        already a member / already registered / already have an account / become a member / become a subscriber /
-        start your free trial / start your subscription / support our journalism / support independent journalism /
-        support quality journalism / support local journalism / free newsletter""",
-    "paywall": """to continue reading / keep reading / unlock this / unlock unlimited / subscribers only / for subscribers /
+        stay informed / stay in the know / stay connected / never miss / don't miss out / don’t miss out /
+        already a subscriber / already a member / already registered / already have an account / become a member /
+        become a subscriber / start your free trial / start your subscription / support our journalism /
+        support independent journalism / support quality journalism / support local journalism / free newsletter""",
+    "paywall": """
+        to continue reading / keep reading / unlock this / unlock unlimited / subscribers only / for subscribers /
         premium content / log in to continue / this article is for / this content is for / this story is for""",
-    "read more": """read more / read also / read next / read the full / read these / read our full / read it here / see also /
-        also read / click here / click to / tap here / tap to / watch more / watch the full / watch here / watch now / listen here /
-        listen to the full / see more / view more / for more on / for more stories / for more news / more from / more about /
-        more stories / more coverage / more news from / go to the full / continue to the / full coverage / don't miss""",
-    "language picker": """read in english / read this in / read this article in / read this story in / also available in /
+    "read more": """
+        read more / read also / read next / read the full / read these / read our full / read it here / see also /
+        also read / click here / click to / tap here / tap to / watch more / watch the full / watch here / watch now /
+        listen here / listen to the full / see more / view more / for more on / for more stories / for more news /
+        more from / more about / more stories / more coverage / more news from / go to the full / continue to the /
+        full coverage / don't miss""",
+    "language picker": """
+        read in english / read this in / read this article in / read this story in / also available in /
         available in english / available in spanish / leer en español / lire en français / auf deutsch lesen /
         translate this""",
-    "image credit": """photo by / photos by / image by / images by / picture by / photograph by / illustration by / graphic by /
+    "image credit": """
+        photo by / photos by / image by / images by / picture by / photograph by / illustration by / graphic by /
         photo courtesy / photo via / image via / image courtesy / courtesy photo / photo from / images from getty""",
-    "standing line": "powered by / the-cnn-wire / gamble responsibly / quotes delayed / text size / font size",
+    "standing line": "powered by / the-cnn-wire / text size / font size",
 }
 
 _PROMPTS = {
-    "newsletter": """sign up for / sign up to / sign up now / sign up here / sign me up / subscribe to the / subscribe to our /
-        subscribe to get / subscribe for / subscribe now / subscribe today / please subscribe / please sign up / join our newsletter /
-        get our newsletter / get the newsletter / get our app / download our app / tell a friend / forwarded this /
-        if this was forwarded / was this forwarded / thank you for signing up / thanks for signing up / thanks for tuning in /
-        thank you for subscribing / to get it in your inbox / if you'd like to support / if you’d like to support /
-        enter your email / by signing up, you / by subscribing, you / you have successfully / become a patron /
-        consider becoming a / consider supporting / consider subscribing / you can unsubscribe / delivered to your inbox""",
-    "paywall": """this article is for subscribers / this article is available to / this content is available to /
-        this story is for subscribers / to continue reading / you have reached your limit / you have read your last / unlock this article /
-        already a subscriber / already a member / subscribers only""",
-    "comments": """comments are closed / comments have been / comments on this article / leave a comment / join the conversation /
+    "newsletter": """
+        sign up for / sign up to / sign up now / sign up here / sign me up / subscribe to the / subscribe to our /
+        subscribe to get / subscribe for / subscribe now / subscribe today / please subscribe / please sign up /
+        join our newsletter / get our newsletter / get the newsletter / get our app / download our app /
+        tell a friend / forwarded this / if this was forwarded / was this forwarded / thank you for signing up /
+        thanks for signing up / thanks for tuning in / thank you for subscribing / to get it in your inbox /
+        if you'd like to support / if you’d like to support / enter your email / by signing up, you /
+        by subscribing, you / you have successfully / become a patron / consider becoming a / consider supporting /
+        consider subscribing / you can unsubscribe / delivered to your inbox""",
+    "paywall": """
+        this article is for subscribers / this article is available to / this content is available to /
+        this story is for subscribers / to continue reading / you have reached your limit / you have read your last /
+        unlock this article / already a subscriber / already a member / subscribers only""",
+    "comments": """
+        comments are closed / comments have been / comments on this article / leave a comment / join the conversation /
         let us know in the comments / tell us in the comments / tell us what you think / for discussion, please /
         have your say / share your thoughts""",
     "share": "please share / please use the sharing tools / follow us on / like us on / find us on facebook",
-    "call-in": """were you there? / do you know more? / do you have a story / got a story? / got a tip? / have a tip? / we pay for /
-        to place a family notice / to contact the newsdesk / send your pictures / send us your / tip us""",
-    "transcript note": "this transcript was / this transcript is / this transcript may / this transcript has / transcript edited",
-    "browser": """please enable javascript / please make sure your browser / your browser does not / your browser doesn /
-        you need to enable javascript / this video cannot / this video can not / video cannot be played / this content is not available""",
-    "read more": "click here / tap here / read more about this / for more information, visit / for more information visit",
+    "call-in": """
+        were you there? / do you know more? / do you have a story / got a story? / got a tip? / have a tip? /
+        we pay for / to place a family notice / to contact the newsdesk / send your pictures / send us your / tip us""",
+    "transcript note": """
+        this transcript was / this transcript is / this transcript may / this transcript has / transcript edited""",
+    "browser": """
+        please enable javascript / please make sure your browser / your browser does not / your browser doesn /
+        you need to enable javascript / this video cannot / this video can not / video cannot be played /
+        this content is not available""",
+    "read more": """
+        click here / tap here / read more about this / for more information, visit / for more information visit""",
     "copyright": "prohibida su reproducción / reproduction without / all rights reserved / copyright ©",
-    "publication note": """this is a developing story / this story has been updated / this article has been updated /
-        this story was updated / this article was updated / this post was updated / this post has been updated / this article was originally /
-        this article first / this article was first / this story originally / this story was originally / this story first /
-        this story was first / this post originated / this post originally / this post first / this article originally / this is an abridged version /
-        a version of this article / a version of this story / an earlier version of this article / an earlier version of this story /
-        this is a breaking news story / please check back / check back for updates / this story is developing /
-        this article was translated / this article was produced / this article is republished / this page was last""",
+    "publication note": """
+        this is a developing story / this story has been updated / this article has been updated /
+        this story was updated / this article was updated / this post was updated / this post has been updated /
+        this article was originally / this article first / this article was first / this story originally /
+        this story was originally / this story first / this story was first / this post originated /
+        this post originally / this post first / this article originally / this is an abridged version /
+        a version of this article / a version of this story / an earlier version of this article /
+        an earlier version of this story / this is a breaking news story / please check back /
+        check back for updates / this story is developing / this article was translated / this article was produced /
+        this article is republished / this page was last""",
 }
 
-_SMALL_WORDS = r"(?:by|and|in|from|at|of|the|for|with|on|to|de|van|von|der|la|additional|reporting|writing|editing|compiled|production|research)"
+_SMALL_WORDS = (
+    r"(?:by|and|in|from|at|of|the|for|with|on|to|de|van|von|der|la|additional|reporting|writing|editing|compiled|"
+    r"production|research)"
+)
 _NAMES = rf"(?:[\s,;&/()|:–—]+(?:(?-i:[A-Z])[\w.'’-]*|@\w+|(?-i:{_SMALL_WORDS})(?!\w)))+[\s.;)]*"
 _PICTURE_AGENCIES = (
-    r"(?:getty(?: images)?|afp|ap|reuters|epa(?:-efe)?|pa(?: (?:wire|images|media))?|upi|alamy(?: stock photo)?|shutterstock|"
-    r"istock(?:photo)?|bloomberg|xinhua|tass|anadolu(?: agency)?|zuma(?: press)?|unsplash|pexels|pixabay|wikimedia(?: commons)?|"
-    r"flickr|handout|dpa|ansa|efe|kyodo|nurphoto|sipa(?: usa)?|corbis|tns|usa today \w+|cnn|nbc|abc|cbs|pool|adobe stock)"
+    r"(?:getty(?: images)?|afp|ap|reuters|epa(?:-efe)?|pa(?: (?:wire|images|media))?|upi|alamy(?: stock photo)?|"
+    r"shutterstock|istock(?:photo)?|bloomberg|xinhua|tass|anadolu(?: agency)?|zuma(?: press)?|unsplash|pexels|pixabay|"
+    r"wikimedia(?: commons)?|flickr|handout|dpa|ansa|efe|kyodo|nurphoto|sipa(?: usa)?|corbis|tns|usa today \w+|cnn|"
+    r"nbc|abc|cbs|pool|adobe stock)"
 )
 _ONE_SENTENCE = r"(?:[^.!?]|\.(?=\w|(?<=\b(?-i:[A-Z])\.))){2,200}\.? ?"
-_SITES = r"(?:facebook|twitter|x|whatsapp|linkedin|reddit|pinterest|telegram|instagram|e-?mail|print|copy(?: link)?|share|tweet|sms|flipboard|save|more)"
+_SITES = (
+    r"(?:facebook|twitter|x|whatsapp|linkedin|reddit|pinterest|telegram|instagram|e-?mail|print|copy(?: link)?|share|"
+    r"tweet|sms|flipboard|save|more)"
+)
 _LANGUAGES = (
-    r"(?:english|espa[ñn]ol|fran[çc]ais|deutsch|italiano|portugu[êe]s|nederlands|polski|русский|українська|العربية|中文|日本語|한국어|"
-    r"हिन्दी|türkçe|tiếng việt|bahasa indonesia|ελληνικά|עברית|svenska)"
+    r"(?:english|espa[ñn]ol|fran[çc]ais|deutsch|italiano|portugu[êe]s|nederlands|polski|русский|українська|"
+    r"العربية|中文|日本語|한국어|हिन्दी|türkçe|tiếng việt|bahasa indonesia|ελληνικά|עברית|svenska)"
 )
 
 

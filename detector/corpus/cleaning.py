@@ -17,8 +17,8 @@ _RELATIVE_CLAUSE = re.compile(r",\s+(?:(?:in|of|for|at|on|to|by)\s+)?(?:which|wh
 _PROMPT = re.compile(r"^\W*(?:read more|read also|also read|see also|more|related)\s*:\s*", re.IGNORECASE)
 _NAME = r"(?:[A-Z][\w.'’-]*|de|van|von|der|la|al|bin|el|di|du|Mc\w+)"
 _BYLINE = re.compile(
-    rf"^\W*(?:(?:(?:EXCLUSIVE|Opinion|Analysis|Commentary|Story|Words|Text|Report|Reported|Written|Posted|Interview|Review)\s+)?"
-    rf"[Bb][Yy]:?\s+(?!(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day\b|January|February|March|April|June|July)"
+    r"^\W*(?:(?:(?:EXCLUSIVE|Opinion|Analysis|Commentary|Story|Words|Text|Report|Reported|Written|Posted|Interview|"
+    r"Review)\s+)?[Bb][Yy]:?\s+(?!(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day\b|January|February|March|April|June|July)"
     rf"{_NAME}(?:(?:\s*[,|&/·–—]\s*|\s+-\s+|\s+)(?:{_NAME}|and|for|of|the|in|at|with|\S+@\S+|@\w+))*)\W*$"
 )
 _MONTH = (
@@ -28,13 +28,15 @@ _MONTH = (
 _WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?"
 _STAMP = re.compile(
     r"^\W*(?:last\s+|first\s+)?(?:published|updated|posted|modified|uploaded|aired|recorded)\b"
-    rf"(?:[.:,\s|·•–—-]|\b(?:on|at|am|pm|a\.m|p\.m|ago|minutes?|hours?|days?|duration|UTC|GMT|[ECMP][SD]?T|B?CE?ST)\b|\d|st\b|nd\b|rd\b|th\b|"
-    rf"\b{_WEEKDAY}\b|\b{_MONTH}\b)+(?:[|·•,–—-]\s*[^.!?|]{{0,60}}|\bby\s[^.!?]{{0,60}})?\W*$",
+    r"(?:[.:,\s|·•–—-]|\b(?:on|at|am|pm|a\.m|p\.m|ago|minutes?|hours?|days?|duration|UTC|GMT|[ECMP][SD]?T|B?CE?ST)\b|"
+    rf"\d|st\b|nd\b|rd\b|th\b|\b{_WEEKDAY}\b|\b{_MONTH}\b)+"
+    r"(?:[|·•,–—-]\s*[^.!?|]{0,60}|\bby\s[^.!?]{0,60})?\W*$",
     re.IGNORECASE,
 )
 _DATE_LINE = re.compile(
-    rf"^\W*(?:[A-Z][\w.'’() -]{{2,40}}\s*[|·•,–—-]\s*)?(?:{_WEEKDAY},?\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\.?\s+"
-    r"(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?(?:19|20|21)\d\d(?:\s*[|·•–—]\s*[^.!?]{0,80}|[,\s]+(?:at\s+)?\d{1,2}[:.]\d{2}[^!?]{0,40})?\W*$",
+    rf"^\W*(?:[A-Z][\w.'’() -]{{2,40}}\s*[|·•,–—-]\s*)?(?:{_WEEKDAY},?\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?"
+    rf"{_MONTH}\.?\s+(?:\d{{1,2}}(?:st|nd|rd|th)?,?\s+)?(?:19|20|21)\d\d"
+    r"(?:\s*[|·•–—]\s*[^.!?]{0,80}|[,\s]+(?:at\s+)?\d{1,2}[:.]\d{2}[^!?]{0,40})?\W*$",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"^[-–—\s]*[A-Z][\w'’-]+(?:\s+[A-Z][\w'’.-]*){0,3}$")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from detector.records import Rejection
 
-SKIPPED = ("gold.json", "manifest.csv", "manifest.jsonl", "manifest.*", "readme", "readme.*", "license*", "thumbs.db")
+SKIPPED = ("gold.json", "manifest.*", "readme", "readme.*", "license", "license.txt", "license.md", "thumbs.db")
 """Names passed over in folders without a word, as are names that begin with a dot; a file given by name is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to read; `shown` is its path as seen from the folder given, `root` how far up manifests are looked for."""
+    """A file to read; `shown` is its path as seen from the folder given, `root` the end of the search for manifests."""
 
     path: Path
     shown: str

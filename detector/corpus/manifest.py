@@ -30,7 +30,7 @@ _REMEDY = "give the columns path, outlet, title, published, url, author"
 
 @dataclass(slots=True)
 class Manifests:
-    """Manifests read so far, by folder; entries are looked up beside a file and in the folders above it, up to `root`."""
+    """Manifests read so far, by folder; a file is looked up beside it and in the folders above, up to `root`."""
 
     settings: ReadingSettings
     entries: dict[Path, dict[str, Mapping[str, object]]] = field(default_factory=dict)

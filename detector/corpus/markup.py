@@ -18,7 +18,11 @@ _UNSEEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
-_PLAIN_HTML = re.compile(r"<(?:p|div|br|a|span|strong|em|h[1-6]|li|ul)\b[^<>]{0,500}>", re.IGNORECASE)
+_PLAIN_HTML = re.compile(r"<(?:p|div|br|a|span|strong|em|b|i|u|h[1-6]|li|ul)\b[^<>]{0,500}>", re.IGNORECASE)
+_ENTITY = re.compile(
+    r"&(?:amp|quot|apos|lt|gt|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#x[0-9a-f]{2,5});", re.IGNORECASE
+)
+_CUT_NOTE = re.compile(r"\s*\[\+\d{1,7} chars\]\s*\Z")
 _WHOLE_PAGE = re.compile(
     r"\A\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
@@ -89,6 +93,25 @@ def html_text(text: str) -> str:
     text = _UNSEEN.sub("", text)
     text = re.sub(r"<li\b[^<>]{0,500}>", "\n\n• ", text, flags=re.IGNORECASE)
     return html.unescape(_ANY_TAG.sub("", _BLOCK_TAG.sub("\n\n", text)))
+
+
+def plain_text(text: str) -> str:
+    """A field's text without tags, entities, wrongly decoded marks and the note that an interface cut it."""
+    text = _CUT_NOTE.sub("", _decoded_once_more(text))
+    if has_markup(text):
+        return html_text(text)
+    return html.unescape(text) if _ENTITY.search(text) else text
+
+
+def _decoded_once_more(text: str) -> str:
+    """UTF-8 that somebody read as Windows-1252 ("â€œIt heldâ€\x9d") read aright; other text as it is."""
+    if "â€" not in text:
+        return text
+    try:
+        narrow = [char.encode("latin-1" if "\x80" <= char <= "\x9f" else "cp1252") for char in text]
+        return b"".join(narrow).decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def is_page(text: str) -> bool:

@@ -29,9 +29,9 @@ _MOST_POSTINGS = 200
 def origin_groups(articles: Sequence[Article]) -> dict[str, str]:
     """Origin of every article, by article_id.
 
-    Articles of one outlet or one owner have one origin. Copies have the origin of the newsroom they come from: the agency
-    they credit, else that of the copy published first. Near copies are copies; so are texts that credit the same agency
-    or bear the same headline and share a good part. The order of the articles does not matter.
+    Articles of one outlet or one owner have one origin. Copies have the origin of the newsroom they come from: the
+    agency they credit, else that of the copy published first. Near copies are copies; so are texts that credit the same
+    agency or bear the same headline and share a good part. The order of the articles does not matter.
     """
     ordered = sorted({article.article_id: article for article in articles}.values(), key=lambda one: one.article_id)
     wires = [credited_wire(article) for article in ordered]

@@ -13,7 +13,7 @@ from detector.corpus.decoding import decode, read_bytes
 from detector.corpus.drafts import TEXT_REMEDY, Draft, Unreadable, filled, pick_fields
 from detector.corpus.folders import Found, find_files
 from detector.corpus.manifest import Manifests, described, with_manifest
-from detector.corpus.markup import has_markup, html_text, is_page, markdown_text, split_front_matter
+from detector.corpus.markup import is_page, markdown_text, plain_text, split_front_matter
 from detector.corpus.pages import read_page
 from detector.corpus.tables import Row, frame_rows, read_csv, read_json, read_jsonl, read_parquet
 from detector.records import Article, Rejection
@@ -101,12 +101,10 @@ def _read_draft(found: Found, kind: str, settings: ReadingSettings) -> Draft:
     text = decode(read_bytes(found.path, limit=settings.max_bytes))
     empty = Draft(path=found.shown, file_name=found.path.name, text="")
     if kind in _PAGES or is_page(text):
-        return _page_draft(empty, text)
+        return _page_draft(empty, text, settings)
+    _require_bounded(text, settings)
     fields, text = _front_matter(text, kind)
-    if kind in _MARKDOWN or _LOOKS_LIKE_MARKDOWN.search(text):
-        text = markdown_text(text)
-    elif has_markup(text):
-        text = html_text(text)
+    text = markdown_text(text) if kind in _MARKDOWN or _LOOKS_LIKE_MARKDOWN.search(text) else plain_text(text)
     return read_bare(filled(replace(empty, text=text), described(pick_fields(fields)).items()))
 
 
@@ -119,8 +117,9 @@ def _front_matter(text: str, kind: str) -> tuple[dict[str, object], str]:
         return {}, text
 
 
-def _page_draft(draft: Draft, page: str) -> Draft:
+def _page_draft(draft: Draft, page: str, settings: ReadingSettings) -> Draft:
     fields = read_page(page)
+    _require_bounded(str(fields["text"]), settings)
     draft = replace(draft, text=str(fields["text"]), outlet_guessed=bool(fields.get("outlet_guessed")))
     return filled(draft, described(fields).items())
 
@@ -150,12 +149,11 @@ def _from_record(
     draft = filled(Draft(path=path, file_name=file_name, text=""), described(fields).items())
     if isinstance(text, str) and text.strip():
         _require_bounded(text, settings)
-        shown = html_text(text) if has_markup(text) and not is_page(text) else text
-        draft = _page_over(draft, text) if is_page(text) else replace(draft, text=shown)
+        draft = _page_over(draft, text, settings) if is_page(text) else replace(draft, text=plain_text(text))
     elif isinstance(page, str) and page.strip():
         if len(page) > settings.max_bytes:
             raise Unreadable(f"HTML of {len(page):,} characters", "split it or raise reading.max_bytes")
-        draft = _page_over(draft, page)
+        draft = _page_over(draft, page, settings)
     else:
         found = "the article text is empty" if {"html", "text"} & set(_known(record)) else "no field holds a text"
         raise Unreadable(found, "fetch or export it again" if "empty" in found else TEXT_REMEDY)
@@ -167,14 +165,17 @@ def _known(record: Mapping[str, object]) -> dict[str, object]:
 
 
 def _require_bounded(text: str, settings: ReadingSettings) -> None:
+    """Stops a text that no cleaning brings under the limit, before the work of cleaning it."""
     if len(text) > 4 * settings.max_article_chars:
         reason = f"{len(text):,} characters, more than the limit of {settings.max_article_chars:,}"
         raise Unreadable(reason, "split it or raise reading.max_article_chars")
 
 
-def _page_over(draft: Draft, page: str) -> Draft:
+def _page_over(draft: Draft, page: str, settings: ReadingSettings) -> Draft:
     """A page in a record; the record's own fields go before the page's."""
-    read = _page_draft(replace(draft, outlet=None, title=None, url=None, author=None, published=None, text=""), page)
+    read = _page_draft(
+        replace(draft, outlet=None, title=None, url=None, author=None, published=None, text=""), page, settings
+    )
     said = [(name, getattr(read, name)) for name in ("title", "url", "author", "published", "language")]
     merged = filled(replace(draft, text=read.text), said)
     return merged if merged.outlet else replace(merged, outlet=read.outlet, outlet_guessed=read.outlet_guessed)

@@ -1,6 +1,7 @@
 """Files of several records: JSON, JSON Lines, CSV, Parquet, and a pandas DataFrame.
 
-Each yields rows: the record's number from 1, where it stands in the file ("12" is a line), and the record or why it is none.
+Each yields rows: the record's number from 1, where it stands in the file ("12" is a line), and the record or why it is
+none.
 """
 
 from __future__ import annotations
