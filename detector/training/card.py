@@ -64,7 +64,9 @@ pairs cut at {max_length} tokens, seed {seed}. Rows that only say `not_entailmen
 
 - Trained on single sentences, mostly not from newspapers; more than two sentences a side is outside of what it has seen.
 - Two sentences about different events come out as contradiction too often: make sure first that they speak of one event.
-- Numbers, dates and negation are its weakest points (see `infotabs_alpha1`, `negnli_snli`, `glue_diagnostic`).
+- Dates, conditions and who did what to whom are its weakest points in news, then negation (`negnli_snli`) and tables
+  (`infotabs_alpha1`). Real headlines about rumours (`emergent_headlines_dev`) it judges badly.
+- The news pairs are invented and written like those it was trained on; on real articles expect less.
 - It judges wording, not truth.
 
 ## Licence
