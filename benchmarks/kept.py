@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from detector import models, pipeline
 from detector.conflicts import judge_pairs
-from detector.records import Article, CandidatePair, PairScore, Probs, Statement, pair_id_of
+from detector.records import Article, CandidatePair, PairScore, Statement, pair_id_of
+from detector.scoring import score_pairs_both_ways
 from detector.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ class Judged:
 
 def measure_kept(store: Store, *, settings: Settings, count: int, seed: int = 5) -> list[Share]:
     """Shares over `count` evenly drawn pairs, and over `count` evenly drawn of the plausible ones."""
-    fingerprint = settings.fingerprint("statements")
-    claims = pipeline.claims_of(store.statements(fingerprint))
+    taking_part = pipeline.participants_of(store.statements(settings.fingerprint("statements")))
     articles = {article.article_id: article for article in store.articles()}
-    vectors = store.vectors(models.encoder_id_of(settings.models), [claim.text_hash for claim in claims])
-    blocked = {pair.pair_id for pair in pipeline.block(claims, vectors, articles, settings, lambda _: None)}
+    vectors = store.vectors(models.encoder_id_of(settings.models), [one.text_hash for one in taking_part])
+    blocked = {pair.pair_id for pair in pipeline.block(taking_part, vectors, articles, settings, lambda _: None)}
+    rows = [row for row, one in enumerate(taking_part) if one.claim_gate is None]
+    claims, vectors = [taking_part[row] for row in rows], vectors[rows]
     plausible = _plausibility(claims, vectors)
     even = _sample(claims, count=count, seed=seed, accept=lambda left, right: True)
     near = _sample(claims, count=count, seed=seed + 1, accept=plausible)
@@ -134,17 +136,22 @@ def _judge(
     blocked: set[str],
 ) -> list[Judged]:
     nli = models.load_nli(settings.models)
-    texts = [(claims[left].wording, claims[right].wording) for left, right in drawn]
-    lines = nli.score([*texts, *((hypothesis, premise) for premise, hypothesis in texts)])
-    pairs, scores = [], {}
-    for number, (left, right) in enumerate(drawn):
-        first, second = sorted((claims[left].statement_id, claims[right].statement_id))
-        pair = CandidatePair(pair_id_of(first, second), first, second, float(vectors[left] @ vectors[right]), "sampled")
-        directions = [Probs(*map(float, lines[number])), Probs(*map(float, lines[number + len(drawn)]))]
-        if first != claims[left].statement_id:
-            directions.reverse()
-        pairs.append(pair)
-        scores[pair.pair_id] = PairScore(pair.pair_id, nli.scorer_id, *directions)
+    ends = [sorted((claims[left], claims[right]), key=lambda claim: claim.statement_id) for left, right in drawn]
+    pairs = [
+        CandidatePair(
+            pair_id_of(first.statement_id, second.statement_id),
+            first.statement_id,
+            second.statement_id,
+            float(vectors[left] @ vectors[right]),
+            "sampled",
+        )
+        for (left, right), (first, second) in zip(drawn, ends, strict=True)
+    ]
+    probabilities = score_pairs_both_ways(nli, [(first.wording, second.wording) for first, second in ends])
+    scores = {
+        pair.pair_id: PairScore(pair.pair_id, nli.scorer_id, *both)
+        for pair, both in zip(pairs, probabilities, strict=True)
+    }
     findings = judge_pairs(
         pairs,
         scores,

