@@ -118,6 +118,7 @@ class _SentenceEncoder:
         try:
             from sentence_transformers import SentenceTransformer
 
+            _hide_bars(directory)
             self._model: Any = SentenceTransformer(
                 str(directory or settings.encoder),
                 device=settings.device,
@@ -211,7 +212,7 @@ def _bert_classifier(directory: Path, settings: ModelSettings) -> NLIModel:
         first = bert.hidden(ids, segments, first_token_only=True)[:, 0].to(bert.dtype)
         return linear(torch.tanh(linear(first, *pooler)), *classifier)
 
-    longest = min(settings.max_length, int(config["max_position_embeddings"]))
+    longest = min(settings.max_length, int(config.get("max_position_embeddings", 512)))
     tokenise = bulk_tokeniser(directory / "tokenizer.json", max_length=longest)
     return _Classifier(tokenise, forward, order=order, fewest_rows=1, settings=settings)
 
@@ -225,6 +226,7 @@ def _any_classifier(directory: Path | None, settings: ModelSettings) -> NLIModel
     try:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+        _hide_bars(directory)
         tokenizer: Any = AutoTokenizer.from_pretrained(source, **options)
         dtype = getattr(torch, dtype_of(settings))
         model: Any = AutoModelForSequenceClassification.from_pretrained(source, dtype=dtype, **options)
@@ -257,6 +259,14 @@ def _pair_tokeniser(tokenizer: Any, *, max_length: int) -> Tokenise:
         return found
 
     return tokenise
+
+
+def _hide_bars(directory: Path | None) -> None:
+    """No progress bars for files at hand; a download keeps its own."""
+    if directory is not None:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
 
 def _not_loaded(name: str, directory: Path | None, error: Exception, *, wanted: str) -> ModelError:
