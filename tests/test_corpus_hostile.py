@@ -135,3 +135,23 @@ def test_huge_lines_and_many_lines_are_cleaned_in_seconds(text: str) -> None:
     start = time.process_time()
     clean(text)
     assert time.process_time() - start < 20
+
+
+def test_front_matter_that_refers_to_itself_again_and_again_is_read_at_once() -> None:
+    levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12))
+    bomb = (
+        f"---\nl0: &l0 [x]\n{levels}\nauthor: *l11\noutlet: *l11\ntitle: *l11\ndate: *l11\n---\nThe dam held on Monday."
+    )
+    start = time.process_time()
+    check("bomb.md", bomb.encode())
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "unit", ["<script>", "<!--", "<nav>", "<p ", "[a](", "**a ", "&amp;", "Outlet: x\n", "(c) 2031 ", "ORLEC ("]
+)
+def test_markup_made_to_stall_the_reader_does_not(unit: str) -> None:
+    start = time.process_time()
+    check("stall.md", (unit * 80_000)[:80_000].encode())
+    check("stall.txt", ("<b><b>" + unit * 80_000)[:80_000].encode())
+    assert time.process_time() - start < 5

@@ -71,11 +71,9 @@ def _read(value: object) -> datetime | None:
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _from_epoch(float(value))
-    return _from_text(str(value).strip()[: _LONGEST * 2])
+    return _from_text(value.strip()[: _LONGEST * 2]) if isinstance(value, str) else None
 
 
 def _from_epoch(seconds: float) -> datetime | None:

@@ -72,9 +72,9 @@ def printable(text: str) -> str:
 
 def one_line(value: object, *, limit: int = 500) -> str | None:
     """A field as one line of visible text; None when nothing is left."""
-    if value is None or isinstance(value, (dict, bytes)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    text = value if isinstance(value, str) else str(value)
+    text = str(value)
     text = printable(html.unescape(_TAG.sub("", text[: limit * 8])))
     return " ".join(text.split())[:limit].strip() or None
 
@@ -102,13 +102,15 @@ def domain_of(address: str | None) -> str | None:
     return re.sub(r"^(?:www\d?|m|amp|edition)\.(?=.+\.)", "", host)
 
 
+def _name_of(value: object) -> object:
+    """A plain value, or the name an object carries."""
+    return value.get("name") or value.get("title") or value.get("id") if isinstance(value, Mapping) else value
+
+
 def outlet_name(value: object) -> str | None:
-    """An outlet's name from a field: a text, an address, or an object with a name."""
-    if isinstance(value, Mapping):
-        value = value.get("name") or value.get("title") or value.get("id")
-    if isinstance(value, (list, tuple)):
-        return next((name for name in map(outlet_name, value[:5]) if name), None)
-    name = one_line(value, limit=120)
+    """An outlet's name from a field: a text, an address, an object with a name, or a list that begins with one."""
+    first = next(iter(value), None) if isinstance(value, (list, tuple)) else value
+    name = one_line(_name_of(first), limit=120)
     if name is None or not any(char.isalnum() for char in name):
         return None
     return domain_of(name) or name
@@ -116,15 +118,12 @@ def outlet_name(value: object) -> str | None:
 
 def author_names(value: object) -> str | None:
     """Authors as one line, from a text, a list, or objects with a name; a leading "By" dropped."""
-    if isinstance(value, Mapping):
-        value = value.get("name")
-    if isinstance(value, (list, tuple)):
-        names = [name for name in map(author_names, value[:20]) if name]
-        return ", ".join(dict.fromkeys(names))[:200] or None
-    name = one_line(value, limit=200)
-    if name and (match := re.fullmatch(r"\[(.*)\]", name)):
-        name = ", ".join(part.strip(" '\"") for part in match.group(1).split(",")).strip(", ")
-    return re.sub(r"^by[:\s]+", "", name, flags=re.IGNORECASE) or None if name else None
+    listed = value[:20] if isinstance(value, (list, tuple)) else [value]
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*\[(.*)\]\s*", value[:2_000], re.DOTALL)):
+        listed = [part.strip(" '\"\n") for part in match.group(1).split(",")]
+    names = [one_line(_name_of(entry), limit=200) for entry in listed]
+    plain = [re.sub(r"^by[:\s]+", "", name, flags=re.IGNORECASE) for name in names if name]
+    return ", ".join(dict.fromkeys(name for name in plain if name))[:200] or None
 
 
 def language_code(value: object) -> str | None:

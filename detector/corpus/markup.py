@@ -13,10 +13,21 @@ _BLOCK_TAG = re.compile(
     r"</?(?:p|div|br|li|ul|ol|h[1-6]|blockquote|section|article|tr|table|figure|hr|dd|dt)\b[^<>]{0,500}/?>",
     re.IGNORECASE,
 )
-_UNSEEN = re.compile(
-    r"<(script|style|figcaption|figure|aside|nav|button|form|iframe|svg|noscript)\b[^<>]{0,2000}>.*?</\1\s*>|<!--.*?-->",
-    re.IGNORECASE | re.DOTALL,
+_UNSEEN_TAGS = (
+    "script",
+    "style",
+    "figcaption",
+    "figure",
+    "aside",
+    "nav",
+    "button",
+    "form",
+    "iframe",
+    "svg",
+    "noscript",
 )
+_UNSEEN_START = re.compile(rf"<({'|'.join(_UNSEEN_TAGS)})\b[^<>]{{0,2000}}>|<!--", re.IGNORECASE)
+_UNSEEN_END = {tag: re.compile(rf"</{tag}\s*>", re.IGNORECASE) for tag in _UNSEEN_TAGS} | {"": re.compile("-->")}
 _ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 _PLAIN_HTML = re.compile(r"<(?:p|div|br|a|span|strong|em|b|i|u|h[1-6]|li|ul)\b[^<>]{0,500}>", re.IGNORECASE)
 _ENTITY = re.compile(
@@ -90,9 +101,25 @@ def markdown_text(text: str) -> str:
 
 def html_text(text: str) -> str:
     """The visible text of a scrap of HTML, a blank line between blocks."""
-    text = _UNSEEN.sub("", text)
+    text = _without_unseen(text)
     text = re.sub(r"<li\b[^<>]{0,500}>", "\n\n• ", text, flags=re.IGNORECASE)
     return html.unescape(_ANY_TAG.sub("", _BLOCK_TAG.sub("\n\n", text)))
+
+
+def _without_unseen(text: str) -> str:
+    """Without scripts, captions and comments; what is never closed stays, and is looked for once."""
+    kept: list[str] = []
+    position, unclosed = 0, set()
+    for start in _UNSEEN_START.finditer(text):
+        tag = (start.group(1) or "").casefold()
+        if start.start() < position or tag in unclosed:
+            continue
+        if end := _UNSEEN_END[tag].search(text, start.end()):
+            kept.append(text[position : start.start()])
+            position = end.end()
+        else:
+            unclosed.add(tag)
+    return "".join([*kept, text[position:]])
 
 
 def plain_text(text: str) -> str:
