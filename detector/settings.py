@@ -54,7 +54,7 @@ class ModelSettings(_Section):
     device: str = Field("cpu", description="Torch device.")
     threads: int = Field(0, ge=0, description="Torch threads; 0 leaves the default.")
     max_length: int = Field(160, ge=16, le=512, description="Longest pair in tokens.")
-    batch_tokens: int = Field(8192, ge=64, description="Tokens in one batch.")
+    batch_tokens: int = Field(2048, ge=64, description="Tokens in one batch.")
 
 
 class TopicSettings(_Section):

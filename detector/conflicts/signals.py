@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -28,23 +29,45 @@ PEOPLE = frozenset(
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 _OPPOSITES = """
-accept reject, accept refuse, agree refuse, agree reject, admit deny, confirm deny, approve reject, approve block, allow ban,
-allow bar, allow block, arrive leave, advance retreat, back oppose, support oppose, begin end, start end, start stop,
-continue stop, continue halt, resume suspend, buy sell, win lose, rise fall, increase decrease, increase decline, grow shrink,
-gain lose, climb drop, rise drop, climb fall, jump fall, raise cut, raise lower, expand shrink, expand contract, open close,
-reopen close, survive die, live die, safe dangerous, safe unsafe, stay leave, remain leave, stay quit, remain resign, hire fire,
-appoint dismiss, guilty innocent, convict acquit, convict clear, free jail, release detain, release hold, pass fail, succeed fail,
-deploy withdraw, reinforce withdraw, bring pull, add remove, join quit, join leave, attack defend, intact collapse, hold breach,
-hold burst, public private, voluntary forced, legal illegal, true false, full empty, early late, before after, north south,
-east west, first last, cause prevent, strengthen weaken, improve worsen, ease tighten, tighten loosen, hawkish dovish, up down,
-above below, more less, more fewer, high low, majority minority, unanimous divided, sign reject, delay proceed, cancel proceed,
-postpone proceed, working broken, sober drunk, alone together, permanent temporary, recover worsen, stable critical,
-accidental deliberate, accident arson, uphold overturn, uphold strike, grant deny, extend end, extend shorten, warn reassure,
-present absent, attend miss, attend skip, praise criticise, praise criticize, optimistic pessimistic, strong weak, order free
+accept agree approve back endorse recommend sign commit welcome support | reject refuse rebuff spurn veto oppose snub unlikely
+rise grow climb jump surge gain increase soar higher up add improve | fall slip drop decline shrink lose sink tumble lower down plunge slide dip worsen
+raise hike lift increase | cut lower reduce slash trim
+open reopen | close shut shutter
+stay remain keep | leave quit depart resign exit step
+survive live alive | die kill dead death
+free release return | detain hold jail arrest imprison bar
+win | lose defeat
+start begin resume launch proceed continue | stop end halt suspend cancel abandon postpone delay scrap
+confirm admit acknowledge concede | deny dispute refute
+clean negative clear innocent acquit exonerate | positive fail guilty convict contaminated
+buy purchase acquire | sell offload
+withdraw pull retreat remove | advance reinforce bring deploy arrive send
+allow permit authorise authorize | ban bar block prohibit forbid outlaw
+accidental accident | deliberate arson intentional sabotage
+hold intact stand | collapse burst breach fail break
+uphold | overturn quash strike reverse
+hire appoint | fire dismiss sack oust
+pass succeed | fail founder
+strengthen tighten toughen | weaken loosen ease soften
+before early earlier | after late later
+north | south
+east | west
+full | empty
+above more most majority | below less fewer fewest minority
+attend present | absent miss skip
+praise hail | criticise criticize condemn
+true | false
+legal lawful | illegal unlawful
+safe | unsafe dangerous
+public | private
+temporary | permanent
+voluntary voluntarily | forced forcibly
+unanimous unanimously | divided split
 """
-OPPOSITES: frozenset[frozenset[str]] = frozenset(
-    frozenset(pair.split()) for pair in _OPPOSITES.replace("\n", " ").split(",") if len(set(pair.split())) == 2
+_CLASSES = tuple(
+    tuple(frozenset(side.split()) for side in line.split("|")) for line in _OPPOSITES.strip().splitlines()
 )
+"""Verbs and adjectives that cannot both hold of one thing: any word of the left column with any of the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +118,11 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
 
 def opposites_in(left: frozenset[str], right: frozenset[str]) -> tuple[str, str] | None:
     """A pair of opposite words, one from each side, the alphabetically first if there are several."""
-    found = sorted((a, b) for a in left for b in right if frozenset((a, b)) in OPPOSITES)
+    found: list[tuple[str, str]] = []
+    for first, second in _CLASSES:
+        for ours, theirs in ((first, second), (second, first)):
+            found += itertools.product(left & ours, right & theirs)
+    found.sort()
     return found[0] if found else None
 
 
