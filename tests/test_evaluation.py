@@ -465,6 +465,7 @@ class TestNLI:
             ("two", "yes", "16", "0.938"),
             ("two", "no", "16", "0.062"),
         ]
+        assert [row[-1][-1] == "*" for row in table.rows] == [True, False, True, False]
         assert phenomenon_table(figures).rows[:2] == (
             (OTHER, "one", "5", "0.000", "0.800"),
             ("place", "one", "15", "1.000", "0.000"),

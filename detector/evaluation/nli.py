@@ -50,6 +50,7 @@ class NLIFigures:
     macro_f1: float
     contradiction_ap: float | None
     temperature: float
+    own_temperature: bool
     ece_before: float | None
     ece_after: float | None
     phenomena: Mapping[str, tuple[int, float]]
@@ -124,7 +125,8 @@ def nli_figures(
     places = np.array([NLI_LABELS.index(label) for label in labels])
     logits = np.log(np.clip(np.asarray(probs, dtype=np.float64), 1e-12, 1.0))
     fitted = np.array([calibration.is_fitted_on(Pair(pair.premise, pair.hypothesis, pair.label)) for pair in pairs])
-    if temperature == 1.0 and fitted.any():
+    own_temperature = temperature != 1.0
+    if not own_temperature and fitted.any():
         temperature = calibration.fit_temperature(logits[fitted], places[fitted].tolist())
 
     def error(divisor: float) -> float | None:
@@ -141,6 +143,7 @@ def nli_figures(
         macro_f1=float(overall["macro_f1"] or 0.0),
         contradiction_ap=None if average_precision is None else float(average_precision),
         temperature=temperature,
+        own_temperature=own_temperature,
         ece_before=error(1.0),
         ece_after=error(temperature),
         phenomena=_by_phenomenon(pairs, probs.argmax(axis=1) == places),
@@ -183,14 +186,16 @@ def nli_table(figures: Sequence[NLIFigures]) -> Table:
             str(one.rows),
             *(_figure(value) for value in (one.accuracy, one.macro_f1, one.contradiction_ap)),
             *(_figure(value) for value in (one.ece_before, one.ece_after)),
-            f"{one.temperature:.2f}",
+            f"{one.temperature:.2f}{'' if one.own_temperature else '*'}",
         )
         for name in order
         for one in figures
         if one.set_name == name
     ]
     header = ("set", "model", "rows", "accuracy", "macro-F1", "contr. AP", "ECE raw", "ECE", "temp.")
-    return Table("NLI models on labelled pairs", header, tuple(rows))
+    return Table(
+        "NLI models on labelled pairs (*: no temperature shipped, fitted on half of the set)", header, tuple(rows)
+    )
 
 
 def phenomenon_table(figures: Sequence[NLIFigures]) -> Table:
