@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _BOILERPLATE = re.compile(
-    r"^\W*(?:read more|see also|related|also read|sign up|subscribe|follow us|click here|share this|like us|watch:|photo|image|credit|"
+    r"^\W*(?:read more|see also|related:|also read|sign up|subscribe|follow us|click here|share this|like us|watch:|photo|image|credit|"
     r"advertisement|copyright|©|all rights reserved|additional reporting|reporting by|editing by|contact us|tip us|"
-    r"download|listen to|get the|support for|more on this|back page|tickets for|to place a|leave a comment|"
+    r"download|listen to|get the|support for [\w ]+ comes from|more on this|back page|tickets for|to place a|leave a comment|"
     r"this (?:story|article|post|transcript) (?:has been|was|is)|posted|published|updated|filed under|tags?:)\b"
     r"|all rights reserved|contributed (?:reporting|to this (?:report|story|article))|newsletter|©|sign up (?:here|for)|"
-    r"\bcan be (?:reached|found) at\b|https?://|www\.|\S+@\S+\.\w+|follow (?:him|her|me|us) on|terms of (?:use|service)|"
+    r"\bcan be (?:reached|found) at\b|https?://|www\.|\S+@\S+\.\w+|terms of (?:use|service)|"
     r"\bunsubscribe\b|cookies?\b.*\bsettings|may not be (?:reproduced|rebroadcast)|use the sharing tools|"
     r"^\(?(?:reporting|writing|editing|additional reporting) by\b",
     re.IGNORECASE,
@@ -32,12 +32,12 @@ _GREETING = re.compile(
 )
 _THANKS = re.compile(r"(?:\bthank you|\bthanks)(?: (?:so|very) much)?[.!,]?\W*$", re.IGNORECASE)
 _STAGE = re.compile(
-    r"^\W*[(\[][^()\[\]]{1,60}[)\]]\W*$|^\W*(?:laughter|applause|laughs|music|crosstalk|video cannot be played)\W*$",
+    r"^\W*[(\[](?:\w+\W{0,2}){1,4}[)\]]\W*$|^\W*(?:laughter|applause|laughs|music|crosstalk|video cannot be played)\W*$",
     re.IGNORECASE,
 )
 _TEASER = re.compile(
     r"\b(?:after the break|coming up|stay tuned|here(?:'s| is| are) (?:what|why|how|a|the|our|some|my|your|\w+ things?)\b|what (?:you need )?to know|"
-    r"five things|things to know|what to (?:watch|ignore|expect)|more on (?:this|that)|keep reading|read on|scroll|find out|"
+    r"five things|things to know|what to (?:watch|ignore|expect)|more on (?:this|that)|keep reading|read on|scroll (?:down|to)|"
     r"these are the headlines|you can find|below (?:is|are)|(?:this|the) (?:article|post|story|guide|piece|chart|table|graph) (?:below )?(?:will|explains|looks|shows|breaks)|"
     r"let's (?:take a )?look|we(?:'ll| will) (?:look|explain|explore|discuss|break)|more to (?:come|follow)|will update|watch (?:this|the) (?:video|space))\b"
     r"|^\W*(?:here's|here are|next|in other news|first up|and finally|exclusive)\b",
@@ -50,11 +50,13 @@ _IGNORANCE = re.compile(
     re.IGNORECASE,
 )
 _SELF = re.compile(
-    r"\b(?:i|we) (?:\w+ )?(?:think|thinks|believe|feel|felt|hope|love|hate|wish|guess|suppose|suspect|prefer|doubt|mean|agree|"
-    r"disagree|want|wanted|like|would like|bet|imagine|find it|reckon|trust|worry|fear|'d say|would say|would be|'d be)\b|"
-    r"\bi'd (?:say|rather|be|like|love|bet|make|shut)\b|\bif i had to\b|\bin (?:my|our) (?:opinion|view|book)\b|\bto (?:me|my mind|my taste)\b|"
-    r"\bfor what it's worth\b|\bmy (?:guess|view|hunch|advice|take|point)\b|\bi(?:'m| am) (?:proud|sorry|glad|happy|sad|afraid|worried|confident|"
-    r"optimistic|not (?:daft|worried|surprised|sure))\b|\bwe(?:'re| are) (?:proud|sorry|glad|happy|sad|worried|confident|grateful|excited|thrilled)\b",
+    r"^\W*(?:[\w']+\W+){0,3}?(?:i|we) (?:\w+ )?(?:think|believe|feel|felt|hope|love|hate|wish|guess|suppose|suspect|prefer|doubt|"
+    r"mean|agree|disagree|want|wanted|like|would like|bet|imagine|find it|reckon|trust|worry|fear|would say|would be|don't see)\b"
+    r"|\bi (?:think|believe|guess|suppose|hope|reckon)[.!]?\W*$"
+    r"|^\W*(?:[\w']+\W+){0,3}?i'd (?:say|rather|be|like|love|bet|make|shut)\b|\bif i had to\b|\bin (?:my|our) (?:opinion|view|book)\b"
+    r"|\b(?:seems?|seemed|feels?) to me\b|\bfor what it's worth\b|\bmy (?:guess|hunch|advice|take) (?:is|would)\b"
+    r"|^\W*(?:[\w']+\W+){0,3}?(?:i(?:'m| am)|we(?:'re| are)) (?:very |so |really )?(?:proud|sorry|glad|happy|sad|afraid|worried|"
+    r"confident|optimistic|grateful|excited|thrilled|not (?:daft|worried|surprised|sure|saying))\b",
     re.IGNORECASE,
 )
 _YOU = re.compile(r"\b(?:you|your|you're|you'd|you'll|yourself|yours)\b", re.IGNORECASE)
@@ -87,6 +89,10 @@ _EVENT = word_set(
     "contract expand create add nominate endorse veto overturn rule defeat beat pledge demand replace name step "
     "sack dismiss break violate"
 )
+_VAGUE = word_set(
+    "it this that these those they we i you people everyone everybody nobody somebody someone anyone anybody "
+    "something nothing everything anything things some many others one who what which"
+)
 _ME = frozenset(("i", "we", "me", "my", "us", "our", "mine", "ours", "myself"))
 
 
@@ -99,24 +105,35 @@ class Judged:
 
 
 WEIGHTS = {
-    "bias": -0.9,
-    "named": 0.8,
+    "bias": -0.15,
+    "named": 0.45,
     "number": 1.0,
-    "time": 0.5,
-    "clause": 0.7,
-    "past": 0.7,
-    "event": 0.5,
+    "time": 0.45,
+    "clause": 0.25,
+    "past": 0.45,
+    "event": 0.4,
     "concrete subject": 0.4,
-    "length": 0.3,
-    "speaker": 0.2,
-    "self": -0.9,
-    "you": -1.0,
-    "value word": -0.7,
-    "ought": -0.9,
-    "loaded": -0.5,
-    "exclaimed": -0.8,
-    "generic": -0.7,
+    "length": 0.65,
+    "speaker": 0.25,
+    "self": -0.6,
+    "you": -0.8,
+    "value word": -0.5,
+    "ought": -0.4,
+    "loaded": -0.1,
+    "exclaimed": -0.2,
+    "plain": -0.5,
+    "quote": -0.4,
+    "headline": -0.4,
+    "praise or blame": -0.6,
+    "vague subject": -0.9,
+    "generic": -0.45,
 }
+"""Weights of the score, from a logistic regression (L2, C = 0.5, rounded) on 185 statements labelled by hand; the bias is
+raised by 0.35 because gated statements, mostly no claims, were drawn more often than they occur.
+
+On 184 more that were held out: area under the curve .86; at a score of .35, .87 of the claims are kept and .74 of what is
+kept are claims (half of that sample are none). Of 69 held-out statements with a gate, 8 were claims.
+"""
 
 
 def judge(
@@ -129,11 +146,14 @@ def judge(
     times: int,
     tense: str,
     speaker: bool,
+    grounded: bool = False,
 ) -> Judged:
     """Gate and score of a statement. The gate is decided by rule, the score by a weighted sum through a logistic."""
     kept = [token for token in sentence.span if token.i not in dropped]
     wording = "".join(token.text_with_ws for token in kept).strip(" \"',;:")
     features = _features(sentence, root, wording, kept, named, numbers, times, tense, speaker)
+    if grounded:
+        features["self"] = 0.0
     score = 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in features.items())))
     gate = _gate(sentence, root, wording, kept, features)
     if gate is not None:
@@ -187,6 +207,11 @@ def _features(
         "ought": float(_ought(root)),
         "loaded": float(bool(_LOADED.search(wording))),
         "exclaimed": float(wording.endswith("!")),
+        "plain": float(plain),
+        "quote": float(sentence.quoted_share > 0.5),
+        "headline": float(sentence.block.kind in ("title", "heading")),
+        "praise or blame": min(sum(token.lemma_.lower() in _VALUE for token in kept), 2) / 2,
+        "vague subject": float(subject is None or subject.lower_ in _VAGUE),
         "generic": float(plain and tense == "present" and not concrete and not personal),
     }
 
@@ -206,9 +231,9 @@ def _gate(sentence: Sentence, root: Token, wording: str, kept: list[Any], featur
         return "greeting"
     if _TEASER.search(wording) and not features["number"] - features["time"] > 1:
         return "teaser"
-    if _IGNORANCE.search(wording):
+    if _IGNORANCE.search(wording) and len(kept) < 25:
         return "ignorance"
-    if not headline and _is_imperative(root, kept):
+    if not headline and ":" not in wording and _is_imperative(root, kept):
         return "imperative"
     if _ADVICE.search(wording) and features["you"]:
         return "advice"
@@ -218,11 +243,11 @@ def _gate(sentence: Sentence, root: Token, wording: str, kept: list[Any], featur
         return "opinion"
     if features["value word"] and plain:
         return "opinion"
-    if features["ought"] and not features["number"]:
+    if features["ought"] and not features["number"] and not features["speaker"]:
         return "opinion"
     if plain and (features["exclaimed"] or features["you"] or (features["loaded"] and features["generic"])):
         return "rhetoric"
-    if features["generic"] and (len(kept) < 12 or _is_maxim(root)):
+    if features["generic"] and (_is_maxim(root) or (len(kept) < 12 and features["vague subject"])):
         return "rhetoric"
     return None
 
@@ -270,7 +295,7 @@ def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], features: dic
     words = [token for token in kept if not token.is_punct]
     if len(words) < 3:
         return not (len(words) == 2 and is_clause(root) and features["named"])
-    told = bool(features["named"]) + bool(features["number"]) + bool(features["time"])
+    told = round(features["named"] * 2) + bool(features["number"]) + bool(features["time"])
     clause = is_clause(root) or any(
         is_clause(t) and t.dep_ in ("ROOT", "ccomp", "conj", "parataxis", "dep") for t in kept
     )
@@ -280,9 +305,11 @@ def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], features: dic
     if kind in ("title", "heading", "bullet"):
         if kind != "bullet" and words[0].tag_ == "IN" and words[1].tag_ == "VBG":
             return True
+        if kind == "title" and features["named"] and len(words) > 4:
+            return False
         verb = clause or any(token.pos_ == "VERB" for token in kept)
         return not (
             clause or (verb and told) or told > 1 or (kind == "bullet" and features["number"] + features["time"])
         )
     finite = any(token.tag_ in ("VBD", "VBZ", "VBP", "MD") for token in words)
-    return not (clause or (finite and told and len(words) > 4) or (told > 1 and len(words) > 5))
+    return not (clause or (finite and len(words) > (4 if told else 9)) or (told > 1 and len(words) > 5))

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 NAMED = word_set("PERSON NORP FAC ORG GPE LOC PRODUCT EVENT LAW WORK_OF_ART")
 _DATED = ("DATE", "TIME")
 Gender = Literal["female", "male", ""]
+_ALSO_CALLED = {
+    "representative": ("congressman", "congresswoman", "lawmaker"),
+    "spokeswoman": ("spokesperson",),
+    "spokesman": ("spokesperson",),
+    "chairwoman": ("chair",),
+    "chairman": ("chair",),
+}
+_HEADLINES = ("title", "heading")
 _BODIES = ("ORG", "FAC", "PRODUCT")
 _SUFFIXES = word_set("jr sr ii iii iv")
 _PLACE_WORDS = frozenset(
@@ -99,7 +107,13 @@ def untitled(name: str) -> tuple[list[str], list[str]]:
 
 def names_of(passages: Sequence[Passage]) -> Names:
     """The article's lexicon of names, from all its passages."""
-    spans = [(passage, ent) for passage in passages for ent in passage.doc.ents if ent.label_ in NAMED]
+    body = {token.text for passage in passages if passage.block.kind not in _HEADLINES for token in passage.doc}
+    spans = [
+        (passage, ent)
+        for passage in passages
+        for ent in passage.doc.ents
+        if ent.label_ in NAMED and (not body or passage.block.kind not in _HEADLINES or ent.root.text in body)
+    ]
     votes: dict[str, Counter[str]] = {}
     for _, ent in spans:
         name = plain_name(ent.text)
@@ -259,6 +273,7 @@ def _roles(
             continue
         name = person.name if person else _core_name(plain_name(ent.text))
         nouns = {TITLES.get(title, "") for title in titles} | set(_nouns_of(ent))
+        nouns |= {other for noun in nouns for other in _ALSO_CALLED.get(noun, ())}
         if company:
             nouns |= {"company", "firm"}
         for noun in nouns - {""}:
@@ -291,6 +306,8 @@ def _things(passages: Sequence[Passage]) -> dict[str, frozenset[str]]:
     """Proper forms of common nouns: "the Sel bridge" makes "the bridge" the Sel bridge, if it is the only one named."""
     things: dict[str, set[str]] = {}
     for passage in passages:
+        if passage.block.kind in _HEADLINES:
+            continue
         for token in passage.doc:
             if token.tag_ not in ("NN", "NNP"):
                 continue
@@ -318,15 +335,40 @@ def mentions_in(sentence: Sentence, names: Names) -> list[Mention]:
         if token.i in taken or not token.text[:1].isupper():
             continue
         name = plain_name(token.text)
-        if token.tag_ in ("NNP", "NNPS") or token.ent_type_ in NAMED:
-            if name.casefold() in names.people or names.labels.get(name) in ("ORG", "GPE", "NORP"):
+        known = names.people.get(name.casefold())
+        if token.tag_ in ("NNP", "NNPS") or token.ent_type_ in NAMED or (known and token.tag_ in ("NN", "NNS")):
+            if known or names.labels.get(name) in ("ORG", "GPE", "NORP"):
                 mention = _mention(name, names.labels.get(name, "PERSON"), token.i, token.i + 1, names)
                 if mention:
                     mentions.append(mention)
         elif token.text.lower() in COUNTRY_OF and token.i > sentence.span.start:
             key = COUNTRY_OF[token.text.lower()]
             mentions.append(Mention(Entity(token.text, "NORP", key), token.i, token.i + 1))
-    return sorted(mentions + _offices(sentence), key=lambda mention: mention.first)
+    mentions += _offices(sentence) + _called_by_role(sentence, names)
+    return sorted(mentions, key=lambda mention: mention.first)
+
+
+def role_person(token: Any, names: Names) -> Person | None:
+    """The one person of the article whom a bare "the congressman" can mean; "the 61-year-old general" counts as bare."""
+    if token.tag_ not in ("NN", "NNP") or not any(c.dep_ == "det" and c.lower_ == "the" for c in token.children):
+        return None
+    people = names.roles.get(token.lemma_.lower(), frozenset())
+    others = [c for c in token.children if c.dep_ not in ("det", "relcl", "appos", "punct")]
+    aged = all(re.fullmatch(r"\d+-year-old", c.text) or "old" in c.text for c in others)
+    return person_named(next(iter(people)), names) if len(people) == 1 and aged else None
+
+
+def _called_by_role(sentence: Sentence, names: Names) -> list[Mention]:
+    found = []
+    for token in sentence.span:
+        if (
+            token.dep_ in ("nsubj", "nsubjpass", "dobj", "pobj", "dative", "agent", "poss")
+            and token.lemma_.lower() in names.roles
+        ):
+            person = role_person(token, names)
+            if person is not None:
+                found.append(Mention(Entity(f"the {token.text}", "PERSON", person.key), token.i, token.i + 1, person))
+    return found
 
 
 def _mention(name: str, label: str, first: int, last: int, names: Names) -> Mention | None:

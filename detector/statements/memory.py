@@ -118,7 +118,7 @@ class Memory:
                 plural,
                 human,
                 stranger,
-                _left_open(sentence, resolved),
+                _left_open(sentence, resolved) if speaker is None else (),
                 (voice or "") if speaker is None else "",
             )
         )

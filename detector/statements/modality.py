@@ -52,7 +52,7 @@ def clause_root(sentence: Sentence, attribution: Attribution | None) -> Any:
     """Root of the main clause of what is asserted."""
     if attribution is not None and attribution.content is not None:
         content = attribution.content
-        if attribution.firmness == "uncertain" and not attribution.drop and attribution.verb is not None:
+        if attribution.firmness in ("uncertain", "denied") and not attribution.drop and attribution.verb is not None:
             return attribution.verb
         if content.i not in attribution.drop:
             return content

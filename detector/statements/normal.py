@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 SINGLE = "‘’‚‛′`´"
 DOUBLE = "“”„‟«»″"
@@ -74,14 +75,18 @@ def _plain(cluster: str) -> str:
     return _SPACE.sub(" ", "".join(_PLAIN.get(char, char) for char in folded))
 
 
-def recase(text: str, known: dict[str, str]) -> str:
-    """Lower the shouted words of a line, keeping the length; `known` maps lower-case words to how the article writes them.
+def recase(text: str, known: dict[str, str], *, headline: bool = False) -> str:
+    """Lower the shouted words of a line and the title case of a headline, keeping the length.
+
+    `known` maps lower-case words to how the article writes them.
 
     A line all in capitals, or a run of capitals that opens a paragraph ("A FIREBALL ripped"), misleads the tagger.
     """
     words = list(re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*", text))
     if not words:
         return text
+    if headline and _is_title_case(words):
+        return _sentence_case(text, words, known)
     shouted = 0
     for word in words:
         if word.group() != word.group().upper():
@@ -105,13 +110,48 @@ def recase(text: str, known: dict[str, str]) -> str:
     return "".join(pieces)
 
 
+def _is_title_case(words: list[re.Match[str]]) -> bool:
+    """ "Weiner Denies Sending Photo": nearly every longer word has a capital, not all are shouted."""
+    longer = [word.group() for word in words[1:] if len(word.group()) > 3]
+    capital = [word for word in longer if word[0].isupper() and word != word.upper()]
+    return len(longer) >= 3 and len(capital) >= 0.8 * len(longer)
+
+
+def _sentence_case(text: str, words: list[re.Match[str]], known: dict[str, str]) -> str:
+    """A headline with capitals only where the article's body has them, or where the body does not tell."""
+    pieces = list(text)
+    for before, word in pairwise(words):
+        lower = word.group().lower()
+        if lower in ("may", "march", "will", "mark", "bill") or f"{before.group().lower()} {lower}" in known:
+            continue
+        cased = known.get(lower) or known.get(_stem(lower)) or word.group()
+        if cased[0].islower():
+            pieces[word.start()] = pieces[word.start()].lower()
+    return "".join(pieces)
+
+
+def _stem(lower: str) -> str:
+    """Marks the key under which the body's lower-case words of one beginning are kept."""
+    return "~" + lower[: max(4, len(lower) - 3)]
+
+
 def cases_of(text: str) -> dict[str, str]:
-    """How the article writes each word away from the start of a sentence: lower-case word -> commonest form there."""
+    """How a text writes its words away from the start of a sentence: lower-case word -> commonest form there.
+
+    Pairs of capitalised words have a key of their own, and so have the beginnings of words only written small.
+    """
     counts: dict[str, dict[str, int]] = {}
+    known: dict[str, str] = {}
     for match in re.finditer(r"(?<=[\w,;] )[^\W\d_]+(?:['’-][^\W\d_]+)*", text):
         word = match.group().replace("’", "'")
         if word == word.upper() and (len(word) > 3 or word.lower() in _SMALL_WORDS):
             continue
         forms = counts.setdefault(word.lower(), {})
         forms[word] = forms.get(word, 0) + 1
-    return {lower: max(sorted(forms), key=lambda form: forms[form]) for lower, forms in counts.items()}
+    for lower, forms in counts.items():
+        known[lower] = max(sorted(forms), key=lambda form: forms[form])
+        if known[lower] == lower and len(lower) > 4:
+            known.setdefault(_stem(lower), lower)
+    for first, second in re.findall(r"(?<![\w'])(?=([A-Z][\w'-]+) ([A-Z][\w'-]+))", text):
+        known[f"{first} {second}".lower()] = f"{first} {second}"
+    return known

@@ -251,7 +251,7 @@ def _bounds(match: re.Match[str]) -> tuple[float, float, bool] | None:
     if high is None:
         return low, low, False
     scale = re.search(r"[a-z]+$", second.lower())
-    if scale and not re.search(r"[a-z]", first):
+    if scale and not re.search(r"[a-z]", first) and low * _SCALES.get(scale.group(), 1) <= high:
         low *= _SCALES.get(scale.group(), 1)
     return (low, high, False) if low <= high else (low, low, False)
 

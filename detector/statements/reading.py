@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from detector.errors import InputError, ModelError
@@ -117,8 +117,8 @@ def _read(
         reading = _Reading(
             article, settings, sentences, position, mentions[position], found[position], voices[position]
         )
-        statements.append(reading.statement(names, memory, agency, nlp))
-    return tuple(statements)
+        statements.append(reading.statement(names, memory, agency))
+    return tuple(_with_questions(statements, sentences, nlp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class _Reading:
     attribution: Attribution | None
     voice: Voice
 
-    def statement(self, names: Names, memory: Memory, agency: str | None, nlp: Language) -> Statement:
+    def statement(self, names: Names, memory: Memory, agency: str | None) -> Statement:
         sentence, article = self.sentences[self.position], self.article
         attribution = self.attribution
         wording, draft = compose(
@@ -189,7 +189,6 @@ class _Reading:
             quantities=quantities,
             times=times,
             lemmas=lemmas_of(sentence, draft, STOP_LEMMAS),
-            question=_question(wording, sentence, nlp) if judged.gate is None else "",
         )
 
     def _figures(self, sentence: Sentence, draft: Wording, tense: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -212,11 +211,26 @@ class _Reading:
         return min(s.start for s in near), max(s.end for s in near)
 
 
-def _question(wording: str, sentence: Sentence, nlp: Language) -> str:
-    """The question of the wording; only a wording that differs from the sentence is parsed again."""
-    if not wording or wording == sentence.text:
-        return as_question(sentence.span)
-    return as_question(next(nlp(wording).sents))
+def _with_questions(statements: list[Statement], sentences: list[Sentence], nlp: Language) -> Iterator[Statement]:
+    """The statements with the question that each claim answers; only wordings that differ from the sentence are parsed
+    again, together."""
+    changed = [
+        s for s, sentence in zip(statements, sentences, strict=True) if not s.claim_gate and s.wording != sentence.text
+    ]
+    parsed = dict(
+        zip(
+            (statement.position for statement in changed),
+            nlp.pipe([statement.wording for statement in changed], batch_size=64),
+            strict=True,
+        )
+    )
+    for statement, sentence in zip(statements, sentences, strict=True):
+        if statement.claim_gate is None:
+            doc = parsed.get(statement.position)
+            asked = as_question(next(doc.sents) if doc is not None else sentence.span)
+            yield replace(statement, question=asked)
+        else:
+            yield statement
 
 
 def _form(sentence: Sentence) -> StatementForm:

@@ -94,7 +94,9 @@ def passages_of(
         normal = normalise(raw, block.start)
         if not normal.text:
             continue
-        normal = Normal(recase(normal.text, cases), normal.starts, normal.ends)
+        normal = Normal(
+            recase(normal.text, cases, headline=block.kind in ("title", "heading")), normal.starts, normal.ends
+        )
         doc = nlp.make_doc(normal.text)
         quotes = tuple(quotes_of(normal, raw))
         starts = [] if whole or block.kind in ("title", "heading") else boundaries(normal.text, quotes)

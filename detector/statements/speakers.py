@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _CALL = word_set("call describe label brand dub term denounce praise criticise criticize condemn hail")
+_FINITE = ("VBD", "VBZ", "VBP", "MD")
 _SPEECH = SAY | DENY | COMMIT | _CALL | frozenset(THINK)
 _MODIFIERS = word_set(
     "aux auxpass dobj dative prep advmod npadvmod punct mark prt expl agent cc oprd acomp det nmod intj dep"
@@ -77,6 +78,8 @@ def attribution_of(sentence: Sentence, mentions: list[Mention], outlet: str) -> 
 def _from_verb(sentence: Sentence, verb: Token, subject: Token, outlet: str) -> Attribution | None:
     phrase = noun_phrase(subject)
     lemma = verb.lemma_.lower()
+    if subject.lower_ == "you" and sentence.in_quote(subject):
+        return None
     if any(child.lower_ in ("no", "yes", "so", "goodbye") and child.dep_ != "det" for child in verb.children):
         return None
     if lemma in THINK and not _thinks(subject, phrase):
@@ -192,8 +195,8 @@ def is_clause(token: Token) -> bool:
         return False
     children = list(token.children)
     has_subject = any(child.dep_ in (*SUBJECTS, "expl") for child in children)
-    finite = token.tag_ in ("VBD", "VBZ", "VBP", "MD") or any(
-        child.dep_ in ("aux", "auxpass") and child.tag_ in ("VBD", "VBZ", "VBP", "MD") for child in children
+    finite = token.tag_ in _FINITE or any(
+        child.dep_ in ("aux", "auxpass") and child.tag_ in _FINITE for child in children
     )
     return has_subject and finite
 
@@ -215,7 +218,7 @@ def _droppable(sentence: Sentence, verb: Token, content: Token) -> frozenset[int
 
 def _trails(child: Token, content: Token) -> bool:
     """A clause hung on the verb of saying that goes with what was said: "said the fee is €52m, beating the record"."""
-    if child.dep_ != "advcl" or child.i < content.i:
+    if child.dep_ != "advcl" or child.i < content.i or child.lower_ == "citing":
         return False
     return not any(mark.lower_ in ("as", "while", "before", "after", "when") for mark in child.children)
 
@@ -269,7 +272,8 @@ def root_inside(sentence: Sentence) -> Any:
 def _outside_quotes(sentence: Sentence, verb: Token, subject: Token) -> frozenset[int]:
     """All tokens outside the quotation marks, when they hold nothing but the attribution."""
     inside = [token for token in sentence.span if sentence.in_quote(token) and token.text != '"']
-    if len(inside) < 3:
+    opens = sentence.span[0].text == '"' or sentence.in_quote(sentence.span[0])
+    if len(inside) < 3 or not (opens or any(token.tag_ in _FINITE for token in inside)):
         return frozenset()
     outside = [token for token in sentence.span if not sentence.in_quote(token)]
     named = subtree(subject)

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from detector.statements.entities import Mention, Names, Person
+from detector.statements.entities import Mention, Names, Person, role_person
 from detector.statements.memory import Memory
 from detector.statements.spans import Sentence
 from detector.statements.speakers import Attribution, is_clause
-from detector.statements.words import PERSON_NOUNS
+from detector.statements.words import PERSON_NOUNS, word_set
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -24,6 +24,8 @@ _LOOSE = re.compile(
     r"^(?:[\s,;:.!?)\]–—-]+|(?:and|but|so|because|also|then|yet|however|meanwhile)\s*,?\s+(?=\S))+", re.IGNORECASE
 )
 _SUBJECTS = ("nsubj", "nsubjpass")
+_ARGUMENTS = (*_SUBJECTS, "dobj", "pobj", "agent")
+_SELF_REPORT = word_set("say announce tell state add confirm admit acknowledge insist")
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Wording:
     dropped: set[int] = field(default_factory=set)
     people: list[Person] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    spoke: bool = False
 
 
 def compose(
@@ -59,7 +62,8 @@ def compose(
         _first_person(sentence, speaker[1], draft)
     said = bool(draft.dropped) and not quoted
     told = speaker if said else (None, None)
-    _third_person(sentence, told, mentions, memory, draft, exclude=speaker[1] if quoted else None)
+    verb = attribution.verb.lemma_.lower() if attribution is not None and attribution.verb is not None else ""
+    _third_person(sentence, told, mentions, memory, draft, verb=verb, exclude=speaker[1] if quoted else None)
     _definite(sentence, mentions, names, draft)
     text = _assemble(sentence, draft, whole_quote=quoted)
     text = _headed(sentence, text)
@@ -159,6 +163,7 @@ def _first_person(sentence: Sentence, person: Person, draft: Wording) -> None:
         elif word in ("me", "myself"):
             changes[token.i] = name
     draft.replaced.update(changes)
+    draft.spoke = bool(changes)
     if changes:
         draft.people.append(person)
 
@@ -190,6 +195,7 @@ def _third_person(
     memory: Memory,
     draft: Wording,
     *,
+    verb: str,
     exclude: Person | None,
 ) -> None:
     """Replace the first "he", "she", "they", "it" of the sentence that has one clear antecedent.
@@ -210,7 +216,7 @@ def _third_person(
                 draft.people.append(person)
         elif word in _IT and (token.dep_ in _SUBJECTS or (told[0] and token.dep_ == "poss")):
             done |= {"they", "their", "it", "its"}
-            phrase = _thing_for(token, sentence, told, memory, draft)
+            phrase = _thing_for(token, sentence, told, verb, memory, draft)
             if phrase:
                 _put(token, phrase, draft)
                 draft.names.append(phrase)
@@ -235,7 +241,7 @@ def _person_for(
 
 
 def _thing_for(
-    token: Token, sentence: Sentence, told: tuple[str | None, Person | None], memory: Memory, draft: Wording
+    token: Token, sentence: Sentence, told: tuple[str | None, Person | None], verb: str, memory: Memory, draft: Wording
 ) -> str | None:
     """What "it" or "they" stands for, when the sentence opens with it or the speaker is meant."""
     plural = token.lower_ in ("they", "their")
@@ -243,6 +249,8 @@ def _thing_for(
     if _expletive(token) or any(t.pos_ in ("NOUN", "PROPN") and t.dep_ in (*_SUBJECTS, "dobj") for t in before):
         return None
     if told[0]:
+        if token.lower_ in ("it", "its") and (verb not in _SELF_REPORT or token.dep_ == "nsubjpass"):
+            return None
         fits = told[1] is None and memory.is_plural(told[0]) == plural and not memory.is_human_single(told[0])
         return told[0] if fits else None
     if token.dep_ not in _SUBJECTS or any(not t.is_punct and t.dep_ not in ("cc", "advmod", "mark") for t in before):
@@ -284,7 +292,8 @@ def _local(token: Token, gender: str, mentions: list[Mention], draft: Wording, s
     for mention in mentions:
         person = mention.entity.label == "PERSON" and (mention.person is None or _fits(mention.person, gender))
         singular = mention.entity.label == "NORP" and sentence.passage.doc[mention.last - 1].tag_ in ("NN", "NNP")
-        if (person or singular) and mention.last <= token.i and mention.first not in draft.dropped:
+        governs = sentence.passage.doc[mention.last - 1].dep_ in _SUBJECTS
+        if (person or singular) and (mention.last <= token.i or governs) and mention.first not in draft.dropped:
             return True
     return any(
         other.i < token.i
@@ -321,36 +330,38 @@ def _put(token: Token, name: str, draft: Wording) -> None:
 
 def _definite(sentence: Sentence, mentions: list[Mention], names: Names, draft: Wording) -> None:
     """ "the minister" -> "Lida Marosh", "the bridge" -> "the Sel bridge": bare phrases with one reading in the article."""
+    named = {m.person.name for m in mentions if m.person is not None and not m.entity.text.startswith("the ")}
     for token in sentence.span:
-        if (
-            token.pos_ not in ("NOUN", "PROPN")
-            or token.i in draft.dropped
-            or token.dep_ not in (*_SUBJECTS, "dobj", "pobj", "agent")
-        ):
+        if token.pos_ not in ("NOUN", "PROPN") or token.i in draft.dropped or token.dep_ not in _ARGUMENTS:
             continue
-        children = list(token.children)
-        article = next((c for c in children if c.dep_ == "det" and c.lower_ == "the"), None)
+        article = next((c for c in token.children if c.dep_ == "det" and c.lower_ == "the"), None)
         if article is None or article.i in draft.dropped:
             continue
         noun = token.lemma_.lower()
-        others = [c for c in children if c.i != article.i and not c.is_punct]
-        roles = names.roles.get(noun, frozenset())
-        aged = all(
-            re.fullmatch(r"\d+-year-old", c.text) or (c.dep_ in ("amod", "npadvmod") and "old" in c.text)
-            for c in others
+        bare = article.i == token.i - 1
+        person = role_person(token, names) if token.dep_ in _SUBJECTS else None
+        name = (
+            person.name if person is not None else _lone_body(noun, names) if bare and token.dep_ in _SUBJECTS else None
         )
-        if len(roles) == 1 and token.tag_ in ("NN", "NNP") and token.dep_ in _SUBJECTS and (not others or aged):
-            name = next(iter(roles))
-            if any(m.person is not None and m.person.name == name for m in mentions):
-                continue
-            draft.dropped |= set(range(article.i, token.i))
-            draft.replaced[token.i] = name
-            draft.names.append(name)
-        elif token.tag_ == "NN" and not others and article.i == token.i - 1:
-            phrases = names.things.get(noun, frozenset())
-            if len(phrases) == 1:
-                draft.replaced[token.i] = next(iter(phrases))
-                draft.names.append(next(iter(phrases)))
+        if name is not None:
+            if name not in named:
+                draft.dropped |= set(range(article.i, token.i))
+                draft.replaced[token.i] = name
+                draft.names.append(name)
+        elif token.tag_ == "NN" and bare and len(names.things.get(noun, ())) == 1 and _no_modifier(token, article):
+            phrase = next(iter(names.things[noun]))
+            draft.replaced[token.i] = phrase
+            draft.names.append(phrase)
+
+
+def _lone_body(noun: str, names: Names) -> str | None:
+    """The organisation that "the company" means where the article knows only one."""
+    bodies = names.roles.get(noun, frozenset()) if noun in ("company", "firm") else frozenset()
+    return next(iter(bodies)) if len(bodies) == 1 else None
+
+
+def _no_modifier(token: Token, article: Token) -> bool:
+    return all(child.i == article.i or child.is_punct for child in token.children)
 
 
 def lemmas_of(sentence: Sentence, draft: Wording, stop: frozenset[str]) -> tuple[str, ...]:
