@@ -64,7 +64,7 @@ def status_of(store: Store, *, settings: Settings) -> Status:
 
     bench = Workbench(settings)
     runs = store.runs()
-    unfinished = next((run.error or run.status for run in runs[:1] if run.status != "succeeded"), None)
+    unfinished = next((_why_unfinished(run) for run in runs[:1] if run.status != "succeeded"), None)
     return Status(
         store=str(store.path),
         bytes=store.path.stat().st_size,
@@ -78,6 +78,12 @@ def status_of(store: Store, *, settings: Settings) -> Status:
             "language": settings.statements.pipeline,
         },
     )
+
+
+def _why_unfinished(run: Run) -> str:
+    if run.error is None:
+        return "running now, or killed"
+    return "stopped with Ctrl-C" if run.error.startswith("KeyboardInterrupt") else run.error
 
 
 def _pending(store: Store, bench: Workbench) -> str:

@@ -242,7 +242,7 @@ def status_lines(status: Status) -> list[str]:
         found = f"{count_words(last.counts.get('entries', 0), 'entry', 'entries')} ({last.counts.get('conflicts', 0):,} in the conflict lane)"
         rows.append(("Last run", f"{last.run_id}, {moment_words(last.started_at)}, {seconds:.1f} s: {found}"))
     if status.failure:
-        rows.append(("Failed", f"the latest run did not finish: {one_line(status.failure)}"))
+        rows.append(("Latest run", f"did not finish: {one_line(status.failure)}"))
     rows.append(("Pending", status.pending))
     rows += [(f"Model: {name}", model) for name, model in sorted(status.models.items())]
     width = max(len(name) for name, _ in rows)
