@@ -11,6 +11,8 @@ Similarity = Callable[[str, str], float]
 
 SIDE_SIMILARITY = 0.55
 """Cosine from which a statement that contradicts one side may join the other without an entailing pair."""
+SHARED_STATEMENT = 0.40
+"""Cosine to the other side from which a pair belongs to a group that already holds one of its statements."""
 SAME_QUESTION = 0.62
 """Cosine between both pairs of sides from which two groups ask the same thing."""
 
@@ -99,9 +101,8 @@ def _home_of(
             near = [max(similarity(first, member) for member in side) for side in group.sides]
             far = [max(similarity(second, member) for member in side) for side in group.sides]
             number, other = _best_two(near, far, own)
-            threshold = SIDE_SIMILARITY if own is not None else SAME_QUESTION
-            joined = near[number] + far[other]
-            if (own is not None or near[number] >= threshold) and far[other] >= threshold and joined >= 2 * threshold:
+            threshold = SHARED_STATEMENT if own is not None else SAME_QUESTION
+            if (own is not None or near[number] >= threshold) and far[other] >= threshold:
                 for statement_id, side in ((first, number), (second, other)):
                     if group.side_of(statement_id) is None:
                         group.sides[side].append(statement_id)

@@ -30,6 +30,8 @@ FACTOR_WEIGHTS: dict[str, float] = {
     "firmness": 0.15,
     "same speaker": 0.20,
     "measured": 0.10,
+    "explained": -0.60,
+    "decision": 0.60,
 }
 """Weight of each factor (values are 0..1). `excludes` is the fitted pair probability and leads; the others order entries
 of similar probability. docs/ranking.md gives what leaving each one out does to the gold figures."""
@@ -37,6 +39,18 @@ of similar probability. docs/ranking.md gives what leaving each one out does to 
 LANE_ORDER: tuple[Lane, ...] = ("conflict", "update", "forecast", "dispute")
 
 _READABLE = 150
+
+_EXPLAINED: dict[Lane, str] = {
+    "conflict": "nothing explains it",
+    "update": "later news on the same question",
+    "forecast": "a forecast and an outcome",
+    "dispute": "two speakers who disagree",
+}
+_DECISIONS = frozenset(
+    "accept agree approve back commit endorse recommend sign support reject refuse rebuff veto oppose deny appeal rule uphold "
+    "overturn suspend resign dismiss appoint order ban allow cancel postpone withdraw recall unlikely uncertain".split()
+)
+"""Lemmas of a leader's or a court's decision: a change of one is news whatever explains it."""
 
 
 def shorten(text: str, limit: int = _READABLE) -> str:
@@ -76,7 +90,7 @@ def build_conflict(
         lane=lane,
         sides=sides,
         pair_ids=tuple(finding.pair.pair_id for finding in group.findings),
-        factors=_factors(group, strongest, sides, statements),
+        factors=_factors(group, strongest, sides, statements, lane),
         evidence_hash=evidence_hash_of(statements[member].text_hash for member in members),
         topic_id=topics.get(sides[0].exemplar_id),
         note=_note_of(members, statements, articles),
@@ -147,13 +161,14 @@ def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, state
 
 
 def _factors(
-    group: Group, strongest: PairFinding, sides: Sequence[Side], statements: Mapping[str, Statement]
+    group: Group, strongest: PairFinding, sides: Sequence[Side], statements: Mapping[str, Statement], lane: Lane
 ) -> tuple[ScoreFactor, ...]:
     left, right = statements[strongest.pair.left_id], statements[strongest.pair.right_id]
     origin_count = sum(side.origin_count for side in sides)
     hedged = [statement.modality in HEDGED for statement in (left, right)]
     measured = compare_numbers(left, right)[0] == "differs"
     one_speaker = same_speaker(left.speaker, right.speaker)
+    decided = _is_decision(left) and _is_decision(right)
     check_worthiness = min(left.claim_score, right.claim_score)
     values = (
         ("excludes", strongest.probability, f"strongest pair, probability {strongest.probability:.2f}"),
@@ -163,9 +178,17 @@ def _factors(
         ("firmness", 1.0 - 0.5 * sum(hedged), ("both flat", "one hedged", "both hedged")[sum(hedged)]),
         ("same speaker", float(one_speaker), f"{left.speaker}" if one_speaker else "not one speaker's words"),
         ("measured", float(measured), "a quantity differs" if measured else "no quantity differs"),
+        ("explained", float(lane != "conflict"), _EXPLAINED[lane]),
+        ("decision", float(lane == "update" and decided), "a decision changed" if decided else "no decision at stake"),
     )
     return tuple(
         ScoreFactor(name, round(max(0.0, value), 4), FACTOR_WEIGHTS[name], reason) for name, value, reason in values
+    )
+
+
+def _is_decision(statement: Statement) -> bool:
+    return bool(_DECISIONS.intersection(statement.lemmas)) and any(
+        entity.label in {"PERSON", "ORG", "GPE", "NORP"} for entity in statement.entities
     )
 
 
@@ -179,9 +202,9 @@ def _undated(articles: Mapping[str, Article], statement: Statement) -> bool:
 
 
 def rank(conflicts: Sequence[Conflict], *, limit: int) -> tuple[Conflict, ...]:
-    """Conflicts in the order in which a reader meets them: by lane, then by score."""
+    """Conflicts in the order in which a reader meets them: by score, in which the lane is a factor."""
     ordered = sorted(
-        conflicts, key=lambda found: (LANE_ORDER.index(found.lane), -round(found.score, 6), found.conflict_id)
+        conflicts, key=lambda found: (-round(found.score, 6), LANE_ORDER.index(found.lane), found.conflict_id)
     )
     return tuple(ordered[:limit])
 

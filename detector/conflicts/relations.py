@@ -221,7 +221,7 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
         return "update"
     if signals.numbers == "differs" and signals.dates == "differs":
         return "update"
-    if signals.speakers_differ and left.modality == "reported" and right.modality == "reported":
+    if signals.speakers_differ and signals.named_speakers and left.modality == right.modality == "reported":
         return "dispute"
     if signals.hedged[0] != signals.hedged[1]:
         hedged = left if signals.hedged[0] else right

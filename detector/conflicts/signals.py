@@ -26,6 +26,13 @@ PEOPLE = frozenset(
 )
 """Nouns that say who or how many, not what befell them: two counts of these need more in common."""
 
+_TELLING_APART = frozenset(
+    word[:5]
+    for word in "net gross pretax operating core adjusted annual monthly weekly daily quarterly average median first second "
+    "third fourth half confirmed suspected male female killed died dead injured wounded hurt missing displaced arrested".split()
+)
+"""Stems that say which of several like figures is meant (net and pretax profit, the killed and the injured)."""
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 _OPPOSITES = """
@@ -64,9 +71,7 @@ temporary | permanent
 voluntary voluntarily | forced forcibly
 unanimous unanimously | divided split
 """
-_CLASSES = tuple(
-    tuple(frozenset(side.split()) for side in line.split("|")) for line in _OPPOSITES.strip().splitlines()
-)
+_CLASSES = tuple(tuple(frozenset(side.split()) for side in line.split("|")) for line in _OPPOSITES.strip().splitlines())
 """Verbs and adjectives that cannot both hold of one thing: any word of the left column with any of the right."""
 
 
@@ -86,6 +91,7 @@ class Signals:
     opposites: tuple[str, str] | None
     same_speaker: bool
     speakers_differ: bool
+    named_speakers: bool
     gap_days: float | None
     hedged: tuple[bool, bool]
 
@@ -111,6 +117,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
         opposites=opposites_in(left_lemmas - right_lemmas, right_lemmas - left_lemmas),
         same_speaker=same_speaker(left.speaker, right.speaker),
         speakers_differ=bool(left.speaker and right.speaker) and not same_speaker(left.speaker, right.speaker),
+        named_speakers=all(speaker and speaker.split()[-1][:1].isupper() for speaker in (left.speaker, right.speaker)),
         gap_days=gap_in_days(left_article, right_article),
         hedged=(left.modality in HEDGED, right.modality in HEDGED),
     )
@@ -165,6 +172,9 @@ def comparable(left: Quantity, right: Quantity, near: tuple[frozenset[str], froz
     if left.unit != right.unit:
         return False
     shared = near[0] & near[1]
+    ours, theirs = near[0] & _TELLING_APART, near[1] & _TELLING_APART
+    if ours != theirs and ours and theirs:
+        return False
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
     open_nouns = all(not noun or noun in PEOPLE for noun in (left.noun, right.noun))

@@ -12,23 +12,11 @@ if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
 _SUBJECTS = {"nsubj", "nsubjpass", "csubj", "expl"}
-_VAGUE_SUBJECTS = {
-    "i",
-    "you",
-    "we",
-    "this",
-    "that",
-    "these",
-    "those",
-    "there",
-    "who",
-    "which",
-    "what",
-    "it",
-    "one",
-    "some",
-}
+_VAGUE_SUBJECTS = frozenset(
+    "i you we he she they him them his her this that these those there who which what it one some most many".split()
+)
 _MAX_WORDS = 32
+_ABBREVIATIONS = ("a.m.", "p.m.", "U.S.", "U.N.", "Inc.", "Corp.")
 
 
 def as_question(sentence: Span) -> str:
@@ -44,25 +32,20 @@ def as_question(sentence: Span) -> str:
     phrase = list(subject.subtree)
     if len(phrase) > 14 or phrase[-1].i >= root.i or any(token.dep_ == "relcl" for token in phrase):
         return ""
+    skipped = {child.i for child in root.children if child.dep_ == "neg"}
     head = _finite(root, phrase[-1].i)
-    tail_end = _clause_end(root, sentence)
-    negation = [child for child in root.children if child.dep_ == "neg"]
-    skipped = {token.i for token in negation}
+    rest = [token for token in sentence.doc[phrase[-1].i + 1 : _clause_end(root, sentence)] if token.i not in skipped]
     if head is None:
-        verb = [_do_form(root), *(_words(phrase, lower_first=True)), root.lemma_]
-        rest = [
-            token for token in sentence.doc[phrase[-1].i + 1 : tail_end] if token.i not in skipped and token.i != root.i
-        ]
         before = [token for token in rest if token.i < root.i]
         after = [token for token in rest if token.i > root.i]
-        words = [*verb[:-1], *_words(before), verb[-1], *_words(after)]
+        pieces = [_do_form(root), _subject(phrase), _text(before), str(root.lemma_), _text(after)]
     else:
-        skipped.add(head.i)
-        rest = [token for token in sentence.doc[phrase[-1].i + 1 : tail_end] if token.i not in skipped]
-        words = [_spelled(head).capitalize(), *_words(phrase, lower_first=True), *_words(rest)]
-    if not 4 <= len(words) <= _MAX_WORDS:
-        return ""
-    return _joined(words)
+        rest = [token for token in rest if token.i != head.i]
+        pieces = [_spelled(head).capitalize(), _subject(phrase), _text(rest)]
+    question = " ".join(piece for piece in pieces if piece).rstrip(" ,;:-")
+    if not question.endswith(_ABBREVIATIONS):
+        question = question.rstrip(".")
+    return f"{question}?" if 4 <= len(question.split()) <= _MAX_WORDS else ""
 
 
 def _finite(root: Token, subject_end: int) -> Token | None:
@@ -102,23 +85,19 @@ def _clause_end(root: Token, sentence: Span) -> int:
     return end
 
 
-def _words(tokens: list[Token], *, lower_first: bool = False) -> list[str]:
-    words = [token.text_with_ws for token in tokens]
-    if (
-        lower_first
-        and words
-        and tokens[0].ent_type_ == ""
-        and tokens[0].pos_ in {"DET", "ADJ", "PRON", "NUM", "ADP", "NOUN"}
-    ):
-        words[0] = words[0][0].lower() + words[0][1:]
-    return words
+def _subject(phrase: list[Token]) -> str:
+    """The subject's words, its first one small unless it can be a name."""
+    text = _text(phrase)
+    first = phrase[0]
+    plain = first.pos_ in {"DET", "PRON", "ADP", "NUM"} or first.tag_ == "NNS"
+    named = first.ent_type_ not in {"", "CARDINAL", "ORDINAL", "DATE", "TIME", "QUANTITY", "MONEY", "PERCENT"}
+    return text[0].lower() + text[1:] if plain and not named else text
 
 
-def _joined(words: list[str]) -> str:
+def _text(tokens: list[Token]) -> str:
+    """Tokens with their own spacing; a gap between them is one space."""
     text = ""
-    for word in words:
-        text += word if not text or text.endswith((" ", "-", "(", "$")) or word[:1] in ",.;:'’)%-" else f" {word}"
-    folded = " ".join(text.split()).rstrip(" ,;:-")
-    if not folded.endswith(("a.m.", "p.m.", "U.S.", "U.N.")):
-        folded = folded.rstrip(".")
-    return f"{folded[0].upper()}{folded[1:]}?"
+    for position, token in enumerate(tokens):
+        gap = position and token.i != tokens[position - 1].i + 1 and not text.endswith(" ")
+        text += (" " if gap else "") + str(token.text_with_ws)
+    return " ".join(text.split())
