@@ -290,6 +290,18 @@ def _is_imperative(root: Token, kept: list[Any]) -> bool:
     )
 
 
+def _is_free_relative(first: Token, root: Token) -> bool:
+    """ "What a dam is for": the question word belongs to the main clause, and nothing is asked."""
+    if first.tag_ not in ("WP", "WRB", "WDT") or first.lower_ in ("which", "that"):
+        return False
+    token = first
+    while token.i != root.i and token.head.i != token.i:
+        if token.dep_ in ("csubj", "csubjpass", "advcl", "ccomp", "nsubj", "relcl") and token.i != first.i:
+            return False
+        token = token.head
+    return True
+
+
 def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], features: dict[str, float]) -> bool:
     """No clause of its own; a headline or bullet that names or counts something stands for one."""
     words = [token for token in kept if not token.is_punct]
@@ -299,6 +311,8 @@ def _is_fragment(sentence: Sentence, root: Token, kept: list[Any], features: dic
     clause = is_clause(root) or any(
         is_clause(t) and t.dep_ in ("ROOT", "ccomp", "conj", "parataxis", "dep") for t in kept
     )
+    if _is_free_relative(words[0], root):
+        return True
     kind = sentence.block.kind
     if kind == "heading" and words[0].tag_ in ("WP", "WRB", "WDT", "IN"):
         return True

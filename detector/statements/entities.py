@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,10 +114,11 @@ def names_of(passages: Sequence[Passage]) -> Names:
         for ent in passage.doc.ents
         if ent.label_ in NAMED and (not body or passage.block.kind not in _HEADLINES or ent.root.text in body)
     ]
+    spans += [(passage, span) for passage in passages for span in _missed_people(passage)]
     votes: dict[str, Counter[str]] = {}
     for _, ent in spans:
         name = plain_name(ent.text)
-        votes.setdefault(name, Counter())[ent.label_] += 1
+        votes.setdefault(name, Counter())[ent.label_ or "PERSON"] += 1
     labels = {name: max(sorted(count), key=lambda label: count[label]) for name, count in votes.items()}
     labels |= {name: "PERSON" for name in labels if _first_name(name)}
     organisations = {name for name, label in labels.items() if label == "ORG" and len(name.split()) > 1}
@@ -138,12 +139,21 @@ def names_of(passages: Sequence[Passage]) -> Names:
 
 
 def _first_name(name: str) -> bool:
-    """A name that opens with a common first name and does not end as organisations do."""
-    words = untitled(name)[1]
-    if not 2 <= len(words) <= 3 or words[-1].lower().rstrip(".") in COMPANY_WORDS or "&" in words:
+    """A name that opens with a common first name or a title and does not end as organisations and places do."""
+    titles, words = untitled(name)
+    if not 2 <= len(words) <= 3 or words[-1].lower().rstrip(".") in COMPANY_WORDS | _PLACE_ENDINGS or "&" in words:
         return False
-    place = words[-1].lower() in _PLACE_ENDINGS
-    return words[0].lower() in FEMALE_NAMES | MALE_NAMES and not place and _is_name(words)
+    return (bool(titles) or words[0].lower() in FEMALE_NAMES | MALE_NAMES) and _is_name(words)
+
+
+def _missed_people(passage: Passage) -> Iterator[Any]:
+    """Names that the tagger passed over: a common first name and a capitalised word after it."""
+    for token in passage.doc:
+        if token.ent_type_ or token.tag_ != "NNP" or token.i + 1 >= len(passage.doc):
+            continue
+        last = token.nbor(1)
+        if last.tag_ == "NNP" and not last.ent_type_ and _first_name(f"{token.text} {last.text}"):
+            yield passage.doc[token.i : token.i + 2]
 
 
 def _people(
@@ -350,7 +360,7 @@ def mentions_in(sentence: Sentence, names: Names) -> list[Mention]:
 
 def role_person(token: Any, names: Names) -> Person | None:
     """The one person of the article whom a bare "the congressman" can mean; "the 61-year-old general" counts as bare."""
-    if token.tag_ not in ("NN", "NNP") or not any(c.dep_ == "det" and c.lower_ == "the" for c in token.children):
+    if token.tag_ not in ("NN", "NNP", "JJ") or not any(c.dep_ == "det" and c.lower_ == "the" for c in token.children):
         return None
     people = names.roles.get(token.lemma_.lower(), frozenset())
     others = [c for c in token.children if c.dep_ not in ("det", "relcl", "appos", "punct")]

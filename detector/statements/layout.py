@@ -25,6 +25,9 @@ _DATELINE = re.compile(
     r"\s*(?P<agency>\([^()]{2,40}\))?\s*(?:—|–|--?)\s+"
     r"|(?P<agency2>\((?:Reuters|AP|AFP|CNN|UPI|Bloomberg|dpa|PA|BBC)\))\s*(?:(?:—|–|--?)\s*)?)"
 )
+_TAG = re.compile(
+    r"(?:EXCLUSIVE|BREAKING(?: NEWS)?|UPDATED?|DEVELOPING|LIVE|CORRECTED|EXPLAINER|ANALYSIS)\s*[:|–-]\s+(?=\S)"
+)
 _EDITION = re.compile(r"\([A-Z][a-z]+ edition\)\s+")
 _LABEL = re.compile(r"(?P<label>[A-Z][A-Z.'’\- ]{0,30}?[A-Z])(?:\s*\((?P<whole>[^)]{1,60})\))?\s*:\s+(?=\S)")
 _NOT_A_TURN = word_set(
@@ -136,6 +139,9 @@ def _block(
         return Block("paragraph", turn.end(), end, paragraph, label=turn.group("label"))
     if looks_like_heading(text[start:end]):
         return Block("heading", start, end, paragraph, heading)
+    tag = _TAG.match(text, start, end)
+    if tag and tag.end() < end:
+        start = tag.end()
     dateline = _DATELINE.match(text, start, end) or _EDITION.match(text, start, end)
     if dateline and dateline.end() < end:
         named = dateline.groupdict()

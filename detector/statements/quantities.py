@@ -196,7 +196,7 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
     position = 0
     while match := _NUMBER.search(text, position):
         joined = match.group("join")
-        if joined == "and" and not re.search(r"\bbetween\s+$", text[: match.start("first")]):
+        if joined == "and" and not re.search(r"\b[Bb]etween\s+$", text[: match.start("first")]):
             shorter = _NUMBER.match(text[: match.start("join")].rstrip(), match.start())
             match = shorter or match
         if match.group("fraction") or match.group("first"):
@@ -455,6 +455,8 @@ def _governor(anchor: Token, after: Token | None) -> str:
 def _told(noun: Token) -> str:
     """The lemma of a noun; of "the number of infections" it is the infection."""
     lemma = str(noun.lemma_.lower())
+    if lemma in _SCALES or f"{lemma}s" in _SIZES:
+        return ""
     if lemma in ("number", "count", "total", "tally", "figure", "amount", "rate"):
         return next(
             (c.lemma_.lower() for p in noun.children if p.lower_ == "of" for c in p.children if c.dep_ == "pobj"), lemma

@@ -332,7 +332,7 @@ def _definite(sentence: Sentence, mentions: list[Mention], names: Names, draft: 
     """ "the minister" -> "Lida Marosh", "the bridge" -> "the Sel bridge": bare phrases with one reading in the article."""
     named = {m.person.name for m in mentions if m.person is not None and not m.entity.text.startswith("the ")}
     for token in sentence.span:
-        if token.pos_ not in ("NOUN", "PROPN") or token.i in draft.dropped or token.dep_ not in _ARGUMENTS:
+        if token.pos_ not in ("NOUN", "PROPN", "ADJ") or token.i in draft.dropped or token.dep_ not in _ARGUMENTS:
             continue
         article = next((c for c in token.children if c.dep_ == "det" and c.lower_ == "the"), None)
         if article is None or article.i in draft.dropped:
