@@ -47,6 +47,10 @@ FEATURES = (
 """What the pair model sees, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
 
 
+SAME_FIGURE = 0.40
+"""Cosine from which two statements that give a compatible figure of one thing agree."""
+SAME_WORDS = 0.75
+"""Cosine from which two statements agree when the model sees no contradiction."""
 QUOTATION_TRUE = 0.83
 """Probability that the same words from two named speakers are a true conflict: 4 of 4 in the sample's gold, by the rule of
 succession (4 + 1) / (4 + 2)."""
@@ -142,7 +146,7 @@ def judge_pair(
     relation: Relation = "none"
     if all(gate.passed for gate in gates):
         relation = "contradicts"
-    elif gates[0].passed and _agrees(signals, forward, backward, settings):
+    elif gates[0].passed and _agrees(signals, forward, backward, pair.similarity, settings):
         relation = "agrees"
     return PairFinding(
         pair,
@@ -202,17 +206,18 @@ def _exclusion_gate(probability: float, forward: Probs, backward: Probs, setting
     return Gate("exclusion", passed, f"probability {probability:.2f}, {settings.contradiction} needed ({both})")
 
 
-def _agrees(signals: Signals, forward: Probs, backward: Probs, settings: ConflictSettings) -> bool:
-    strongest = max(forward.entailment, backward.entailment)
-    weakest_conflict = max(forward.contradiction, backward.contradiction)
-    return (
-        strongest >= settings.agreement
-        and weakest_conflict < 0.4
-        and signals.numbers != "differs"
-        and signals.dates != "differs"
-        and not signals.negation_differs
-        and (bool(signals.shared_names) or len(signals.shared_lemmas) >= 2)
-    )
+def _agrees(signals: Signals, forward: Probs, backward: Probs, similarity: float, settings: ConflictSettings) -> bool:
+    """One entails the other, or both give the same quantity or nearly the same words, and nothing in them parts."""
+    if "differs" in (signals.numbers, signals.dates) or signals.negation_differs or signals.opposites is not None:
+        return False
+    if not signals.shared_names and len(signals.shared_lemmas) < 2 and similarity < SAME_WORDS:
+        return False
+    contradiction = max(forward.contradiction, backward.contradiction)
+    if max(forward.entailment, backward.entailment) >= settings.agreement:
+        return contradiction < 0.4
+    if signals.numbers == "fits" and similarity >= SAME_FIGURE:
+        return contradiction < 0.5
+    return similarity >= SAME_WORDS and contradiction < 0.3
 
 
 def lane_of(signals: Signals, left: Statement, right: Statement, settings: ConflictSettings) -> Lane:

@@ -27,9 +27,9 @@ PEOPLE = frozenset(
 """Nouns that say who or how many, not what befell them: two counts of these need more in common."""
 
 _TELLING_APART = frozenset(
-    word[:5]
+    word[:4]
     for word in "net gross pretax operating core adjusted annual monthly weekly daily quarterly average median first second "
-    "third fourth half confirmed suspected male female killed died dead injured wounded hurt missing displaced arrested".split()
+    "third fourth half confirmed suspected male female killed died injured wounded hurt missing displaced arrested".split()
 )
 """Stems that say which of several like figures is meant (net and pretax profit, the killed and the injured)."""
 
@@ -163,45 +163,53 @@ def _finite(quantity: Quantity) -> float:
     return quantity.high if math.isfinite(quantity.high) else quantity.low
 
 
-def comparable(left: Quantity, right: Quantity, near: tuple[frozenset[str], frozenset[str]]) -> bool:
-    """Whether they measure the same thing: one unit and one noun, where nouns that leave it open (people, nothing)
-    need a word in common beside the number ("31 injured", "58 people had been injured").
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Stems of the words beside a number, and which of several like figures the nearest telling word makes it."""
 
-    `near` holds the stems of the words beside each number.
-    """
+    stems: frozenset[str]
+    figure: str | None
+
+
+def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside]) -> bool:
+    """Whether they measure the same thing: one unit and one noun, where nouns that leave it open (people, nothing)
+    need a word in common beside the number ("31 injured", "58 people had been injured")."""
     if left.unit != right.unit:
         return False
-    shared = near[0] & near[1]
-    ours, theirs = near[0] & _TELLING_APART, near[1] & _TELLING_APART
-    if ours != theirs and ours and theirs:
+    ours, theirs = beside
+    if ours.figure and theirs.figure and ours.figure != theirs.figure:
         return False
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
+    shared = ours.stems & theirs.stems
     open_nouns = all(not noun or noun in PEOPLE for noun in (left.noun, right.noun))
     if left.unit == "count" and not open_nouns:
         return False
     return bool(shared) if open_nouns else len(shared) >= 2
 
 
-def words_beside(statement: Statement, quantity: Quantity) -> frozenset[str]:
-    """Stems of the content words within five words after and three before the quantity, without its own."""
+def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
+    """Content words within five words after and three before the quantity, without its own noun."""
     before, found, after = statement.wording.partition(quantity.text)
     if not found:
-        return frozenset()
-    words = [*_WORD.findall(before)[-3:], *_WORD.findall(after)[:5]]
+        return _Beside(frozenset(), None)
+    near = [_stem(word) for word in [*_WORD.findall(after)[:5], *reversed(_WORD.findall(before)[-3:])]]
     own = {_stem(quantity.noun)} if quantity.noun else set()
     lemmas = {_stem(lemma) for lemma in statement.lemmas}
-    return frozenset(stem for word in words for stem in [_stem(word)] if stem in lemmas and stem not in own)
+    return _Beside(
+        frozenset(stem for stem in near if stem in lemmas and stem not in own),
+        next((stem for stem in near if stem in _TELLING_APART), None),
+    )
 
 
 def _stem(word: str) -> str:
-    return word.casefold()[:5]
+    return word.casefold()[:4]
 
 
 def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]:
     """How the quantities of the same things compare; a quantity with a compatible partner is at rest."""
-    left_near = [words_beside(left, quantity) for quantity in left.quantities]
-    right_near = [words_beside(right, quantity) for quantity in right.quantities]
+    left_near = [_words_beside(left, quantity) for quantity in left.quantities]
+    right_near = [_words_beside(right, quantity) for quantity in right.quantities]
     matches = [
         (a, b)
         for a, near_a in zip(left.quantities, left_near, strict=True)
