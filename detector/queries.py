@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from detector import models
 from detector.conflicts import judge_pair
-from detector.conflicts.signals import HEDGED
+from detector.conflicts.signals import is_hedged, is_prescription
 from detector.errors import InputError
 from detector.pipeline import Workbench, block, claims_of, participants_of
 from detector.records import (
@@ -100,7 +100,7 @@ def ask(
         forward, backward = (
             Probs(*map(float, scored[at])).tempered(bench.temperature) for at in (index, index + len(pairs))
         )
-        position, probability = _position(statement, forward, backward)
+        position, probability = _position(statement, asked, forward, backward)
         found.setdefault(statement.outlet_id, []).append(
             AskedStatement(statement, articles[statement.article_id], position, probability)
         )
@@ -132,16 +132,22 @@ def _nearest_claims(
     return chosen
 
 
-def _position(statement: Statement, forward: Probs, backward: Probs) -> tuple[Position, float]:
-    """Forward has the statement as premise: it agrees when it entails the claim."""
+def _position(statement: Statement, asked: Statement, forward: Probs, backward: Probs) -> tuple[Position, float]:
+    """Forward has the statement as premise: it agrees when it entails the claim.
+
+    A statement that does not name who the claim is about, or says what should be, takes no position.
+    """
     contradiction = (forward.contradiction + backward.contradiction) / 2
-    hedged = statement.modality in HEDGED
     strongest = max(forward.entailment, contradiction)
+    about = asked.entities[0].key if asked.entities else None
+    named = about is None or about in {entity.key for entity in statement.entities}
+    if not named or is_prescription(statement):
+        return "silent", strongest
+    if is_hedged(statement):
+        return ("hedges" if strongest >= ASK_DECISIVE / 2 else "silent"), strongest
     if strongest < ASK_DECISIVE:
-        return ("hedges", strongest) if hedged and strongest >= ASK_DECISIVE / 2 else ("silent", strongest)
-    if hedged:
-        return "hedges", strongest
-    return ("agrees", strongest) if forward.entailment > contradiction else ("contradicts", strongest)
+        return "silent", strongest
+    return ("agrees" if forward.entailment > contradiction else "contradicts"), strongest
 
 
 def _stance(outlet_id: str, outlet: str, found: Sequence[AskedStatement]) -> Stance:

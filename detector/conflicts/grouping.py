@@ -9,9 +9,10 @@ from detector.records import PairFinding, Statement
 
 Similarity = Callable[[str, str], float]
 
-SIDE_SIMILARITY = 0.55
-"""Cosine from which a statement that contradicts one side may join the other without an entailing pair."""
-SHARED_STATEMENT = 0.40
+SIDE_SIMILARITY = 0.62
+"""Cosine from which a statement that contradicts one side may join the other without an entailing pair, when it
+resembles that other side more."""
+SHARED_STATEMENT = 0.50
 """Cosine to the other side from which a pair belongs to a group that already holds one of its statements."""
 SAME_QUESTION = 0.62
 """Cosine between both pairs of sides from which two groups ask the same thing."""
@@ -141,7 +142,8 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
                 if other != exemplar and other in relations.contradictions.get(candidate, {})
             ]
             likeness = similarity(candidate, exemplar)
-            if agreement > 0 or (against and likeness >= SIDE_SIMILARITY):
+            nearest = all(likeness > similarity(candidate, other) for other in exemplars if other != exemplar)
+            if agreement > 0 or (against and nearest and likeness >= SIDE_SIMILARITY):
                 fits.append((agreement + likeness + len(against), -number))
         if fits:
             group.sides[-max(fits)[1]].append(candidate)

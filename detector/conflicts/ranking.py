@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from detector.conflicts.grouping import Group
-from detector.conflicts.signals import HEDGED, compare_dates, compare_numbers, same_speaker
+from detector.conflicts.signals import compare_dates, compare_numbers, is_hedged, same_speaker
 from detector.records import (
     Agreement,
     Article,
@@ -165,7 +165,7 @@ def _factors(
 ) -> tuple[ScoreFactor, ...]:
     left, right = statements[strongest.pair.left_id], statements[strongest.pair.right_id]
     origin_count = sum(side.origin_count for side in sides)
-    hedged = [statement.modality in HEDGED for statement in (left, right)]
+    hedged = [is_hedged(statement) for statement in (left, right)]
     measured = compare_numbers(left, right)[0] == "differs"
     one_speaker = same_speaker(left.speaker, right.speaker)
     decided = _is_decision(left) and _is_decision(right)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from detector.conflicts.signals import Signals, signals_of
+from detector.conflicts.signals import Signals, is_prescription, signals_of
 from detector.records import (
     Article,
     CandidatePair,
@@ -32,6 +32,7 @@ FEATURES = (
     "lemma_overlap",
     "shared_names",
     "foreign_names",
+    "same_first_name",
     "numbers_differ",
     "numbers_fit",
     "dates_differ",
@@ -104,6 +105,7 @@ def pair_features(
         signals.lemma_overlap,
         float(min(2, len(signals.shared_names))),
         float(bool(signals.foreign_names[0]) and bool(signals.foreign_names[1]) and not signals.shared_names),
+        float(signals.same_first_name),
         float(signals.numbers == "differs"),
         float(signals.numbers == "fits"),
         float(signals.dates == "differs"),
@@ -174,6 +176,8 @@ def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -
     for statement in (left, right):
         if statement.claim_gate is not None:
             return Gate("claim", False, f"not a checkable claim ({statement.claim_gate}): {statement.text[:60]}")
+        if is_prescription(statement):
+            return Gate("claim", False, f"says what should be, not what is: {statement.text[:60]}")
     lowest = min(left.claim_score, right.claim_score)
     return Gate(
         "claim", lowest >= settings.min_claim_score, f"check-worthiness {lowest:.2f}, {settings.min_claim_score} needed"

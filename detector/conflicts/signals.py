@@ -75,12 +75,33 @@ _CLASSES = tuple(tuple(frozenset(side.split()) for side in line.split("|")) for 
 """Verbs and adjectives that cannot both hold of one thing: any word of the left column with any of the right."""
 
 
+_WAVERING = re.compile(
+    r"\b(cautious|undecided|wavering|open to|considering|mulling|weighing|awaits?|waiting for|yet to decide|has not decided"
+    r"|in doubt|remains? unclear|willing to|ready to discuss)\b",
+    re.IGNORECASE,
+)
+_PRESCRIBING = re.compile(
+    r"\b(must|should|ought to|needs? to|has to|have to|urged|called on|calls on)\b", re.IGNORECASE
+)
+
+
+def is_hedged(statement: Statement) -> bool:
+    """Whether it stops short of a flat yes or no."""
+    return statement.modality in HEDGED or _WAVERING.search(statement.wording) is not None
+
+
+def is_prescription(statement: Statement) -> bool:
+    """Whether it says what somebody should do, which neither fits nor contradicts what was done."""
+    return _PRESCRIBING.search(statement.wording) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What is known of a pair of statements besides its NLI scores."""
 
     shared_names: frozenset[str]
     foreign_names: tuple[frozenset[str], frozenset[str]]
+    same_first_name: bool
     shared_lemmas: frozenset[str]
     lemma_overlap: float
     numbers: Comparison
@@ -107,6 +128,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
     return Signals(
         shared_names=left_names & right_names,
         foreign_names=(left_names - right_names, right_names - left_names),
+        same_first_name=bool(left.entities and right.entities) and left.entities[0].key == right.entities[0].key,
         shared_lemmas=shared,
         lemma_overlap=len(shared) / max(1, min(len(left_lemmas), len(right_lemmas))),
         numbers=numbers,
@@ -119,7 +141,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
         speakers_differ=bool(left.speaker and right.speaker) and not same_speaker(left.speaker, right.speaker),
         named_speakers=all(speaker and speaker.split()[-1][:1].isupper() for speaker in (left.speaker, right.speaker)),
         gap_days=gap_in_days(left_article, right_article),
-        hedged=(left.modality in HEDGED, right.modality in HEDGED),
+        hedged=(is_hedged(left), is_hedged(right)),
     )
 
 
