@@ -92,15 +92,18 @@ def group_conflicts(
 def _home_of(
     seed: PairFinding, groups: Sequence[Group], statements: Mapping[str, Statement], similarity: Similarity
 ) -> Group | None:
-    """The group that already asks the seed's question; the seed's statements join its sides."""
+    """The group that already asks the seed's question; the seed's statements join its sides.
+
+    Only exemplars are compared, so that a group does not drift from its question as it grows.
+    """
     left, right = seed.pair.left_id, seed.pair.right_id
     for group in groups:
         for first, second in ((left, right), (right, left)):
             own = group.side_of(first)
             if own is not None and group.side_of(second) is not None:
                 continue
-            near = [max(similarity(first, member) for member in side) for side in group.sides]
-            far = [max(similarity(second, member) for member in side) for side in group.sides]
+            near = [similarity(first, side[0]) for side in group.sides]
+            far = [similarity(second, side[0]) for side in group.sides]
             number, other = _best_two(near, far, own)
             threshold = SHARED_STATEMENT if own is not None else SAME_QUESTION
             if (own is not None or near[number] >= threshold) and far[other] >= threshold:

@@ -152,9 +152,9 @@ def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, state
     asking, other = pair
     if kind in ("number", "date"):
         compare = compare_numbers if kind == "number" else compare_dates
-        alternative = compare(asking, other)[1]
-        if asking.question and " against " in alternative:
-            return f"{asking.question.rstrip('?')}, or {alternative.split(' against ', 1)[1]}?"
+        own, _, alternative = compare(asking, other)[1].partition(" against ")
+        if alternative and own in asking.question:
+            return f"{asking.question.rstrip('?')}, or {alternative}?"
     if asking.question:
         return asking.question
     return f"“{shorten(asking.wording, 80)}” or “{shorten(other.wording, 80)}”?"

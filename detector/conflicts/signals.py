@@ -207,7 +207,8 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     open_nouns = all(not noun or noun in PEOPLE for noun in (left.noun, right.noun))
     if left.unit == "count" and not open_nouns:
         return False
-    return bool(shared) if open_nouns else len(shared) >= 2
+    fates = left.noun in PEOPLE and right.noun in PEOPLE
+    return len(shared) >= (1 if open_nouns and fates else 2)
 
 
 def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
