@@ -25,6 +25,7 @@ from detector.statements.words import (
     FEMALE_NOUNS,
     MALE_NAMES,
     MALE_NOUNS,
+    PERSON_NOUNS,
     word_set,
 )
 
@@ -41,7 +42,16 @@ _ALSO_CALLED = {
     "chairwoman": ("chair",),
     "chairman": ("chair",),
 }
+_FIRST_NAMES = FEMALE_NAMES | MALE_NAMES
 _HEADLINES = ("title", "heading")
+_ROLE_NOUNS = PERSON_NOUNS | frozenset(TITLES.values()) - {""}
+_SITES = word_set(
+    "bridge plant works factory site airport dam river valley hospital school stadium church mosque station port prison "
+    "camp tower tunnel mine refinery reactor ship ferry plane train club hotel island village town lake creamery mill "
+    "terminal pipeline railway road street palace museum university college farm mall market clinic centre center"
+)
+"""Places and works of which an article names one: other nouns with a name before them ("the Clinton campaign") are too
+often followed by another of their kind."""
 _BODIES = ("ORG", "FAC", "PRODUCT")
 _SUFFIXES = word_set("jr sr ii iii iv")
 _PLACE_WORDS = frozenset(
@@ -143,13 +153,18 @@ def _first_name(name: str) -> bool:
     titles, words = untitled(name)
     if not 2 <= len(words) <= 3 or words[-1].lower().rstrip(".") in COMPANY_WORDS | _PLACE_ENDINGS or "&" in words:
         return False
-    return (bool(titles) or words[0].lower() in FEMALE_NAMES | MALE_NAMES) and _is_name(words)
+    return (bool(titles) or words[0].lower() in _FIRST_NAMES) and _is_name(words)
 
 
 def _missed_people(passage: Passage) -> Iterator[Any]:
     """Names that the tagger passed over: a common first name and a capitalised word after it."""
     for token in passage.doc:
-        if token.ent_type_ or token.tag_ != "NNP" or token.i + 1 >= len(passage.doc):
+        if (
+            token.lower_ not in _FIRST_NAMES
+            or token.ent_type_
+            or token.tag_ != "NNP"
+            or token.i + 1 >= len(passage.doc)
+        ):
             continue
         last = token.nbor(1)
         if last.tag_ == "NNP" and not last.ent_type_ and _first_name(f"{token.text} {last.text}"):
@@ -175,7 +190,7 @@ def _people(
         found.setdefault(full, set()).update(titles)
     by_last: dict[str, Person] = {}
     by_full: dict[str, Person] = {}
-    for full, known_titles in sorted(found.items(), key=lambda pair: len(pair[0].split()) == 1):
+    for full, known_titles in sorted(found.items(), key=lambda pair: _name_rank(pair[0])):
         words = full.split()
         last = FULL_NAMES.get(full.casefold(), words[-1].casefold())
         last = SAME.get(last, last)
@@ -194,6 +209,12 @@ def _people(
 def _has_article(ent: Span) -> bool:
     before = ent.doc[ent.start - 1] if ent.start else None
     return ent[0].lower_ in ("the", "a", "an") or (before is not None and before.lower_ in ("the", "a", "an"))
+
+
+def _name_rank(name: str) -> int:
+    """Names that open with a common first name come first, bare family names last."""
+    words = name.split()
+    return 2 if len(words) == 1 else 0 if words[0].lower() in _FIRST_NAMES else 1
 
 
 def _is_name(words: list[str]) -> bool:
@@ -272,6 +293,7 @@ def _roles(
     "The company" has a reading only where one organisation alone (`lone`) comes up more than once.
     """
     roles: dict[str, set[str]] = {}
+    told = Counter(plain_name(ent.text).split()[-1].casefold() for _, ent in spans if plain_name(ent.text))
     for _, ent in spans:
         titles, words = untitled(plain_name(ent.text))
         person = full.get(" ".join(words)) or (people.get(words[-1].casefold()) if words else None)
@@ -283,12 +305,18 @@ def _roles(
             continue
         name = person.name if person else _core_name(plain_name(ent.text))
         nouns = {TITLES.get(title, "") for title in titles} | set(_nouns_of(ent))
+        nouns &= _ROLE_NOUNS
         nouns |= {other for noun in nouns for other in _ALSO_CALLED.get(noun, ())}
         if company:
             nouns |= {"company", "firm"}
-        for noun in nouns - {""}:
+        for noun in nouns if company or (person and _is_central(person, told)) else ():
             roles.setdefault(noun, set()).add(name)
     return {noun: frozenset(names) for noun, names in roles.items()}
+
+
+def _is_central(person: Person, told: Counter[str]) -> bool:
+    """Named at least a third as often as the person named most: "the president" is not one mentioned in passing."""
+    return 3 * told[person.key] >= max(told.values(), default=0)
 
 
 def _core_name(name: str) -> str:
@@ -319,12 +347,12 @@ def _things(passages: Sequence[Passage]) -> dict[str, frozenset[str]]:
         if passage.block.kind in _HEADLINES:
             continue
         for token in passage.doc:
-            if token.tag_ not in ("NN", "NNP"):
+            if token.tag_ != "NN" or token.lemma_.lower() not in _SITES:
                 continue
             names = [
                 c for c in token.children if c.dep_ == "compound" and c.tag_ == "NNP" and c.ent_type_ not in _DATED
             ]
-            if names and token.tag_ == "NN" and names[-1].i == token.i - 1:
+            if names and names[-1].i == token.i - 1:
                 phrase = passage.doc[names[0].i : token.i + 1].text
                 things.setdefault(token.lemma_.lower(), set()).add(phrase)
     return {noun: frozenset(phrases) for noun, phrases in things.items()}

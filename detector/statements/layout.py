@@ -193,8 +193,9 @@ def turn_speakers(article: Article, blocks: list[Block]) -> dict[str, str | None
     reporter ("our reporter Sam Druecker", "Pavel Iresh is at Palazzo Saura") or that signs it.
     """
     speakers: dict[str, str | None] = {}
-    text = normalise(article.text).text
-    for label in {block.label for block in blocks if block.label}:
+    labels = {block.label for block in blocks if block.label}
+    text = normalise(article.text).text if labels else ""
+    for label in labels:
         words = label.replace("’", "'").split()
         if ROLE_LABELS & set(words):
             speakers[label] = None

@@ -8,7 +8,7 @@ from typing import Any
 from detector.statements.entities import Mention, Person
 from detector.statements.spans import Sentence
 from detector.statements.speakers import SUBJECTS, is_person_phrase, noun_phrase
-from detector.statements.words import word_set
+from detector.statements.words import PERSON_NOUNS, word_set
 
 _WINDOW = 3
 _PLURAL_NOUNS = word_set("people police men women children officials sources")
@@ -44,13 +44,13 @@ class Memory:
         """
         for heard in reversed(self.heard[-_WINDOW:]):
             same = heard.passage == sentence.block.start
-            if gender in heard.open or (heard.stranger and not heard.people):
+            if gender in heard.open or heard.stranger:
                 return None
             people = heard.people + (heard.speakers if same or speaks else ())
             fitting = {person.key: person for person in people if person.gender in ("", gender)}
             known = {key: person for key, person in fitting.items() if person.gender == gender}
             choice = known or fitting
-            if len(choice) == 1 and not heard.stranger:
+            if len(choice) == 1:
                 return next(iter(choice.values()))
             if choice:
                 subject = heard.subject
@@ -100,12 +100,11 @@ class Memory:
         subject = next((child for child in sentence.span.root.children if child.dep_ in SUBJECTS), None)
         people = [m.person for m in mentions if m.person is not None and m.person != speaker] + resolved
         who = _subject_person(subject, mentions, resolved)
-        thing, plural, human, stranger = "", False, False, False
+        thing, plural, human = "", False, False
         if subject is not None and who is None and subject.pos_ in ("NOUN", "PROPN"):
             thing = noun_phrase(subject)
             plural = subject.tag_ in ("NNS", "NNPS")
             human = is_person_phrase(thing) or subject.ent_type_ == "NORP"
-            stranger = human and not plural
             thing = thing if len(thing.split()) <= 6 else ""
         self.heard.append(
             Heard(
@@ -117,11 +116,27 @@ class Memory:
                 thing,
                 plural,
                 human,
-                stranger,
-                _left_open(sentence, resolved) if speaker is None else (),
+                _has_stranger(sentence, mentions),
+                _left_open(sentence, resolved, voice or "") if speaker is None else (),
                 (voice or "") if speaker is None else "",
             )
         )
+
+
+def _has_stranger(sentence: Sentence, mentions: list[Mention]) -> bool:
+    """Whether the sentence speaks of one person without a name, whom a later "he" may mean: "the gunman"."""
+    known = {i for mention in mentions for i in range(mention.first - 3, mention.last + 1)}
+    for token in sentence.span:
+        if token.i in known or sentence.in_quote(token):
+            continue
+        person = (
+            token.tag_ == "NN"
+            and token.lemma_.lower() in PERSON_NOUNS
+            and token.dep_ not in ("compound", "appos", "attr")
+        )
+        if person or (token.ent_type_ == "NORP" and token.tag_ in ("NN", "NNP") and token.dep_ in SUBJECTS):
+            return True
+    return False
 
 
 def _subject_person(subject: Any, mentions: list[Mention], resolved: list[Person]) -> Person | None:
@@ -132,8 +147,10 @@ def _subject_person(subject: Any, mentions: list[Mention], resolved: list[Person
     return next((m.person for m in mentions if m.first <= subject.i < m.last and m.person is not None), None)
 
 
-def _left_open(sentence: Sentence, resolved: list[Person]) -> tuple[str, ...]:
+def _left_open(sentence: Sentence, resolved: list[Person], voice: str) -> tuple[str, ...]:
     """Genders of subject pronouns that found no antecedent: what follows cannot find one either."""
+    if voice in ("he", "she"):
+        return ("male",) if voice == "he" else ("female",)
     if resolved or sentence.quoted_share > 0.5:
         return ()
     words = {token.lower_ for token in sentence.span if token.dep_ in SUBJECTS}

@@ -206,26 +206,28 @@ def _droppable(sentence: Sentence, verb: Token, content: Token) -> frozenset[int
     every = {token.i for token in sentence.span}
     if content.i == sentence.span.root.i:
         outside = subtree(verb) & every
-        plain = _plain_clause(verb, None, longest=24)
+        plain = _plain_clause(sentence, verb, None, longest=24)
         return frozenset(_with_commas(outside, sentence)) if plain else frozenset()
-    if verb.i != sentence.span.root.i or not _plain_clause(verb, content):
+    if verb.i != sentence.span.root.i or not _plain_clause(sentence, verb, content):
         return frozenset()
     inside = subtree(content) & every
-    inside |= {i for child in verb.children if _trails(child, content) for i in subtree(child)}
+    inside |= {i for child in verb.children if _trails(sentence, child, content) for i in subtree(child)}
     inside -= {child.i for child in content.children if child.dep_ == "mark" and child.lower_ == "that"}
     return frozenset(every - inside)
 
 
-def _trails(child: Token, content: Token) -> bool:
+def _trails(sentence: Sentence, child: Token, content: Token) -> bool:
     """A clause hung on the verb of saying that goes with what was said: "said the fee is €52m, beating the record"."""
-    if child.dep_ != "advcl" or child.i < content.i or child.lower_ == "citing":
+    if child.dep_ != "advcl" or child.i < content.i or child.lower_ == "citing" or child.lemma_.lower() in SAY:
+        return False
+    if sentence.in_quote(content) and not sentence.in_quote(child):
         return False
     return not any(mark.lower_ in ("as", "while", "before", "after", "when") for mark in child.children)
 
 
-def _plain_clause(verb: Token, content: Token | None, longest: int = 16) -> bool:
+def _plain_clause(sentence: Sentence, verb: Token, content: Token | None, longest: int = 16) -> bool:
     for child in verb.children:
-        if content is not None and (child.i == content.i or _trails(child, content)):
+        if content is not None and (child.i == content.i or _trails(sentence, child, content)):
             continue
         size = len(subtree(child))
         if child.dep_ in SUBJECTS:
@@ -234,11 +236,7 @@ def _plain_clause(verb: Token, content: Token | None, longest: int = 16) -> bool
         elif child.dep_ == "advcl":
             if size > 8:
                 return False
-        elif (
-            (child.dep_ not in _MODIFIERS and not (child.dep_ == "conj" and child.lemma_.lower() in SAY))
-            or size > longest
-            or any(_says_more(part) for part in child.subtree)
-        ):
+        elif (child.dep_ not in _MODIFIERS) or size > longest or any(_says_more(part) for part in child.subtree):
             return False
     return True
 
@@ -278,6 +276,7 @@ def _outside_quotes(sentence: Sentence, verb: Token, subject: Token) -> frozense
     outside = [token for token in sentence.span if not sentence.in_quote(token)]
     named = subtree(subject)
     other = [t for t in outside if is_clause(t) and t.i != verb.i and t.dep_ not in ("relcl", "advcl", "pcomp")]
+    other += [t for t in outside if t.dep_ == "advcl" and t.lemma_.lower() in SAY and t.i > verb.i]
     other = [t for t in other if t.i not in named and not (t.dep_ == "conj" and t.lemma_.lower() in SAY)]
     return frozenset() if other else frozenset(token.i for token in outside)
 

@@ -57,7 +57,7 @@ def compose(
     if attribution is not None and attribution.drop and _leaves_content(sentence, attribution.drop):
         draft.dropped |= attribution.drop
         draft.dropped |= {t.i for t in sentence.span if _joins(t, draft.dropped)}
-    quoted = sentence.quoted_share > 0.6 or bool(draft.dropped and attribution and attribution.quoting)
+    quoted = _is_quoted(sentence, draft.dropped)
     if quoted and speaker[1] is not None:
         _first_person(sentence, speaker[1], draft)
     said = bool(draft.dropped) and not quoted
@@ -68,6 +68,12 @@ def compose(
     text = _assemble(sentence, draft, whole_quote=quoted)
     text = _headed(sentence, text)
     return truncate(text, max_words), draft
+
+
+def _is_quoted(sentence: Sentence, dropped: set[int]) -> bool:
+    """Whether most of what is kept stood inside quotation marks."""
+    kept = [token for token in sentence.span if token.i not in dropped and not token.is_punct]
+    return sum(sentence.in_quote(token) for token in kept) > 0.6 * max(1, len(kept))
 
 
 def _joins(token: Token, dropped: set[int]) -> bool:
@@ -211,7 +217,7 @@ def _third_person(
         if word in _HE:
             done |= {other for other in _HE if (other in _SHE) == (word in _SHE)}
             person = _person_for(token, sentence, told, mentions, memory, draft)
-            if person is not None and person != exclude:
+            if person is not None and person != exclude and person not in draft.people:
                 _put(token, person.name, draft)
                 draft.people.append(person)
         elif word in _IT and (token.dep_ in _SUBJECTS or (told[0] and token.dep_ == "poss")):
@@ -231,7 +237,7 @@ def _person_for(
     draft: Wording,
 ) -> Person | None:
     gender = "female" if token.lower_ in _SHE else "male"
-    if _local(token, gender, mentions, draft, sentence):
+    if sentence.in_quote(token) or _local(token, gender, mentions, draft, sentence):
         return None
     if told[1] is not None and _fits(told[1], gender):
         return told[1]
@@ -249,6 +255,8 @@ def _thing_for(
     if _expletive(token) or any(t.pos_ in ("NOUN", "PROPN") and t.dep_ in (*_SUBJECTS, "dobj") for t in before):
         return None
     if told[0]:
+        if told[0] in ("they", "it", "he", "she", "many", "some"):
+            return None
         if token.lower_ in ("it", "its") and (verb not in _SELF_REPORT or token.dep_ == "nsubjpass"):
             return None
         fits = told[1] is None and memory.is_plural(told[0]) == plural and not memory.is_human_single(told[0])
