@@ -131,8 +131,8 @@ WEIGHTS = {
 """Weights of the score, from a logistic regression (L2, C = 0.5, rounded) on 185 statements labelled by hand; the bias is
 raised by 0.35 because gated statements, mostly no claims, were drawn more often than they occur.
 
-On 184 more that were held out: area under the curve .86; at a score of .35, .87 of the claims are kept and .74 of what is
-kept are claims (half of that sample are none). Of 69 held-out statements with a gate, 8 were claims.
+On 184 more that were held out: area under the curve .86; at a score of .35, .88 of the claims are kept and .74 of what is
+kept are claims (half of that sample are none). Of 66 held-out statements with a gate, 7 were claims.
 """
 
 
