@@ -105,7 +105,9 @@ def test_the_settings_page_gives_every_setting_with_its_default_and_meaning(sect
 
 
 def python_blocks() -> list[tuple[str, int, str]]:
-    return [(page, number, block) for page in PAGES for number, block in enumerate(code_blocks(page, "python"))]
+    """Page, number and text of every block of Python, one that stands on two pages once."""
+    once = {block: (page, number) for page in PAGES for number, block in enumerate(code_blocks(page, "python"))}
+    return [(page, number, block) for block, (page, number) in once.items()]
 
 
 @pytest.mark.parametrize(
