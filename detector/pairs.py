@@ -14,14 +14,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.records import CandidatePair, Statement, pair_id_of
+from detector.records import QUOTE_RULE, CandidatePair, Statement, pair_id_of
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
 """Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither."""
-QUOTE_RULE = "same-words"
-"""The same words quoted from two named speakers."""
-
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 

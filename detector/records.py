@@ -11,6 +11,9 @@ from typing import Literal
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 
+QUOTE_RULE = "same-words"
+"""The blocking rule of pairs that quote the same words from two named speakers."""
+
 StatementForm = Literal["headline", "sentence", "quote", "bullet"]
 Modality = Literal[
     "asserted", "reported", "likely", "possible", "unlikely", "conditional", "planned", "denied", "uncertain"

@@ -113,9 +113,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
     full = Timed(10.0, 20.0, 1_500_000_000, "")
     counts = {"articles": 32, "outlets": 31, "statements": 1_130, "claims": 700, "pairs": 7_500}
     measured = Measured(
-        run=Run("r", NOON, "succeeded", counts=counts, seconds={"score": 8.0}),
-        cross_pairs=500_000,
-        rounds=(Round(full, naive),),
+        rounds=(Round(full, Run("r", NOON, "succeeded", counts=counts, seconds={"score": 8.0}), naive),),
         rerun=(Timed(1.5, 1.4, 0, ""),),
         added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4),),
         kept=(Share("any", 2_000, 100, 95),),

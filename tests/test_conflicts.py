@@ -217,3 +217,33 @@ def test_swapping_a_pair_changes_nothing_for_the_shipped_weights() -> None:
     weights = shipped_weights()
     assert len(weights.weights) == len(FEATURES)
     assert all(scale > 0 for scale in weights.scales)
+
+
+def test_the_same_words_from_two_speakers_ask_who_said_them() -> None:
+    words = "The guns will be cold before the snow is gone."
+    left, left_article = said(words, "A", speaker="Davit Orsk", modality="reported")
+    right, right_article = said(words, "B", speaker="Lida Marosh", modality="reported")
+    first, second = sorted((left, right), key=lambda s: s.statement_id)
+    of = replace(pair(first, second), rule="same-words")
+    articles = {left.statement_id: left_article, right.statement_id: right_article}
+    finding = judge_pair(
+        of,
+        score(of, entailment=0.99),
+        first,
+        second,
+        articles=(articles[first.statement_id], articles[second.statement_id]),
+        temperature=1.0,
+        settings=SETTINGS,
+    )
+    conflict = find_conflicts(
+        [finding],
+        statements={s.statement_id: s for s in (left, right)},
+        articles={a.article_id: a for a in (left_article, right_article)},
+        vectors={s.statement_id: np.ones(1, dtype=np.float32) for s in (left, right)},
+        origins={},
+        topics=(),
+        settings=SETTINGS,
+    ).conflicts[0]
+    assert conflict.kind == "attribution"
+    assert conflict.question == "Who said “The guns will be cold before the snow is gone”: Davit Orsk or Lida Marosh?"
+    assert {side.position for side in conflict.sides} == {"Davit Orsk said it", "Lida Marosh said it"}

@@ -31,7 +31,8 @@ def test_a_plain_clause_becomes_the_question_it_answers(sentence: str, question:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not."]
+    "sentence",
+    ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not."],
 )
 def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from detector.conflicts.grouping import Group
 from detector.conflicts.signals import compare_dates, compare_numbers, is_hedged, same_speaker
 from detector.records import (
+    QUOTE_RULE,
     Agreement,
     Article,
     Conflict,
@@ -111,12 +112,19 @@ def _build_side(
         members, key=lambda member: (member != exemplar, _published(articles[statements[member].article_id]), member)
     )
     return Side(
-        position=shorten(statements[exemplar].wording),
+        position=_position(statements[exemplar], strongest),
         statement_ids=tuple(ordered),
         outlet_ids=tuple(sorted({statements[member].outlet_id for member in members})),
         origin_count=len({origins.get(statements[m].article_id, statements[m].article_id) for m in members}),
         exemplar_id=exemplar,
     )
+
+
+def _position(exemplar: Statement, strongest: PairFinding) -> str:
+    """What a side says; of a quotation whose words are not in question, who said them."""
+    if strongest.pair.rule == QUOTE_RULE:
+        return f"{exemplar.speaker} said it"
+    return shorten(exemplar.wording)
 
 
 def _published(article: Article) -> str:
@@ -148,6 +156,11 @@ def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Ma
 def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, statements: Mapping[str, Statement]) -> str:
     """A question that the sides answer differently; the best extractive stand-in when no statement makes one."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
+    if strongest.pair.rule == QUOTE_RULE:
+        speakers = " or ".join(sorted(str(statement.speaker) for statement in pair))
+        return (
+            f"Who said “{shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip('.')}”: {speakers}?"
+        )
     pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
     asking, other = pair
     if kind in ("number", "date"):

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from detector.conflicts.signals import Signals, is_prescription, signals_of
 from detector.records import (
+    QUOTE_RULE,
     Article,
     CandidatePair,
     Gate,
@@ -134,7 +135,7 @@ def judge_pair(
     """The finding of one scored pair. Every gate is evaluated and kept, also when an earlier one failed."""
     signals = signals_of(left, right, *articles)
     forward, backward = score.forward.tempered(temperature), score.backward.tempered(temperature)
-    if pair.rule == "same-words":
+    if pair.rule == QUOTE_RULE:
         return _judge_quotation(pair, score, signals, lane_of(signals, left, right, settings), (left, right))
     claim_score = min(left.claim_score, right.claim_score)
     features = pair_features(signals, forward, backward, similarity=pair.similarity, claim_score=claim_score)

@@ -19,9 +19,8 @@ from detector.conflicts.relations import FEATURES, pair_features
 from detector.conflicts.signals import signals_of
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
-from detector.pairs import QUOTE_RULE
 from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, score_pending, split_pending
-from detector.records import Article, CandidatePair, PairScore, Statement
+from detector.records import QUOTE_RULE, Article, CandidatePair, PairScore, Statement
 from detector.settings import Settings
 from detector.store import Store, open_store
 
