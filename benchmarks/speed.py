@@ -57,6 +57,7 @@ class Round:
     """A run from a fresh store and the naive way right after it, so that both meet the same machine."""
 
     full: Timed
+    run: Run
     naive: Naive
 
     def ratio(self, *, directions: int = 1) -> float:
@@ -77,16 +78,14 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Everything measured, on the corpus of `run`. `rerun` and `added` are wall times of whole commands, start-up included."""
+    """Everything measured. `busy` is the load of a core before the start: 1 is fully used, more is crowded."""
 
-    run: Run
-    cross_pairs: int
     rounds: tuple[Round, ...]
     rerun: tuple[Timed, ...]
     added: tuple[Added, ...]
     kept: tuple[Share, ...]
     gold: GoldKept | None
-    busy: tuple[float, ...]
+    busy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +104,30 @@ class Plan:
 def measure(plan: Plan, *, folder: Path) -> Measured:
     """Run everything in `folder`, which holds the stores."""
     store = folder / "full.db"
-    busy = [_load()]
+    busy = _load()
     rounds = []
     for number in range(plan.rounds):
         _forget(store)
         full = _run(plan, plan.articles, store)
-        rounds.append(Round(full, _naive(plan, store, seed=number)))
-        busy.append(_load())
+        run = _runs(store)[0]
+        rounds.append(Round(full, run, _naive(plan, store, seed=number)))
     rerun = tuple(_run(plan, plan.articles, store) for _ in range(3))
+    if len(_runs(store)) != 1:
+        raise RuntimeError("a second run found something to do; did the program change meanwhile?")
     added = _add_one(plan, folder)
     with open_store(store, read_only=True) as opened:
-        last = opened.last_run()
-        if last is None:
-            raise RuntimeError("the measured run did not succeed")
-        outlets = [kept.outlet_id for kept in opened.statements(plan.settings.fingerprint("statements"))]
         kept = measure_kept(opened, settings=plan.settings, count=plan.kept_pairs) if plan.kept_pairs else []
     gold = measure_gold(plan.stories, settings=plan.settings) if plan.kept_pairs else None
-    busy.append(_load())
-    return Measured(last, cross_outlet_pairs(outlets), tuple(rounds), rerun, added, tuple(kept), gold, tuple(busy))
+    return Measured(tuple(rounds), rerun, added, tuple(kept), gold, busy)
 
 
 def _run(plan: Plan, articles: Path, store: Path) -> Timed:
     return timed(["detector", "run", str(articles), "--store", str(store), "--quiet", *plan.options])
+
+
+def _runs(store: Path) -> list[Run]:
+    with open_store(store, read_only=True) as opened:
+        return opened.runs()
 
 
 def _naive(plan: Plan, store: Path, *, seed: int) -> Naive:
@@ -163,8 +164,7 @@ def _add_one(plan: Plan, folder: Path) -> tuple[Added, ...]:
         without.write_text("\n".join([*lines[:number], *lines[number + 1 :]]) + "\n", encoding="utf-8")
         _run(plan, without, store)
         command = _run(plan, plan.articles, store)
-        with open_store(store, read_only=True) as opened:
-            runs = opened.runs()
+        runs = _runs(store)
         if len(runs) == 2:  # one run: the line left out holds no article that is accepted
             taken.append(Added(command, sum(runs[0].seconds.values())))
     return tuple(taken)
@@ -176,15 +176,14 @@ def _forget(store: Path) -> None:
 
 
 def _load() -> float:
-    """Processes waiting for a processor, for each processor: 1 is fully used, more is crowded."""
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 def as_markdown(measured: Measured, *, command: str) -> str:
     """The page: how it was measured, the table, and what blocking kept."""
-    counts = measured.run.counts
+    counts = measured.rounds[-1].run.counts
     rows = _rows(measured)
-    stages = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.run.seconds.items())
+    stages = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.rounds[-1].run.seconds.items())
     return "\n".join(
         [
             "# Benchmarks",
@@ -197,8 +196,9 @@ def as_markdown(measured: Measured, *, command: str) -> str:
             "|---|---|",
             *(f"| {name} | {figure} |" for name, figure in rows),
             "",
-            f"Stages of the last whole run: {stages}. The naive way encodes every statement and passes every cross-outlet",
-            "pair once to `CrossEncoder.predict` in full precision, with its defaults, in a process of its own; it is timed on",
+            f"Stages of the last whole run: {stages}.",
+            "",
+            "The naive way encodes every statement and passes every cross-outlet pair once to `CrossEncoder.predict` in full precision, with its defaults, in a process of its own; it is timed on",
             "an even sample of the pairs right after each whole run and extrapolated by count.",
             "",
             *_kept_section(measured.kept),
@@ -208,12 +208,13 @@ def as_markdown(measured: Measured, *, command: str) -> str:
 
 
 def _rows(measured: Measured) -> list[tuple[str, str]]:
-    rounds, scored = measured.rounds, measured.run.counts["pairs"]
+    rounds = measured.rounds
+    scored, cross_pairs = rounds[-1].run.counts["pairs"], rounds[-1].naive.pairs
     full = median(one.full.seconds for one in rounds)
     naive = median(one.naive.seconds() for one in rounds)
     rerun = median(one.seconds for one in measured.rerun)
     added = median(one.command.seconds for one in measured.added)
-    stages = median(one.stages for one in measured.added) / sum(measured.run.seconds.values())
+    stages = median(one.stages for one in measured.added) / median(sum(one.run.seconds.values()) for one in rounds)
     each = ", ".join(f"{one.ratio():.0f}" for one in rounds)
     return [
         ("the whole run, fresh store, start-up included", f"{full:.1f} s"),
@@ -222,9 +223,9 @@ def _rows(measured: Measured) -> list[tuple[str, str]]:
         ("… counted in processor seconds", f"{median(one.processor_ratio for one in rounds):.0f}"),
         ("… when the naive way scores both directions too", f"{median(one.ratio(directions=2) for one in rounds):.0f}"),
         ("most memory held by the run", f"**{max(one.full.peak_bytes for one in rounds) / 1e9:.2f} GB**"),
-        ("cross-outlet pairs of statements", f"{measured.cross_pairs:,}"),
+        ("cross-outlet pairs of statements", f"{cross_pairs:,}"),
         ("pairs scored, both directions", f"{scored:,}"),
-        ("**share of cross-outlet pairs scored**", f"**{scored / measured.cross_pairs:.1%}**"),
+        ("**share of cross-outlet pairs scored**", f"**{scored / cross_pairs:.1%}**"),
         ("a second run with nothing new, start-up included", f"**{rerun:.1f} s**"),
         ("one article added, start-up included", f"{added:.1f} s"),
         ("**one article added, of the whole run**", f"**{added / full:.1%}**"),
@@ -275,9 +276,9 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores of {model}, {packages}, Python {platform.python_version()}"
 
 
-def _crowding(busy: Sequence[float]) -> str:
-    if busy[0] > 0.5:
-        return f"The machine was busy with other work (load {busy[0]:.1f} a core before the start): trust ratios, not seconds."
+def _crowding(busy: float) -> str:
+    if busy > 0.5:
+        return f"The machine was busy with other work (load {busy:.1f} a core before the start): trust ratios, not seconds."
     return "The machine did nothing else."
 
 

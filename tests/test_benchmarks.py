@@ -118,7 +118,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
         added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4),),
         kept=(Share("any", 2_000, 100, 95),),
         gold=GoldKept(conflicts=36, compared=31, pairs=176, kept=102),
-        busy=(0.1,),
+        busy=0.1,
     )
     page = as_markdown(measured, command="python -m benchmarks.speed")
     assert "on 32 articles of 31 outlets\n(1,130 statements, 700 of them claims)" in page
