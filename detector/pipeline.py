@@ -95,7 +95,10 @@ def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResul
 
 @dataclass(slots=True)
 class Workbench:
-    """The models of one call, each loaded when first needed and only then; given ones are used as they are."""
+    """The models of one call, each loaded when first needed and only then.
+
+    A given NLI model that is not the one of the settings is taken as calibrated.
+    """
 
     settings: Settings
     _encoder: models.Encoder | None = None
@@ -104,7 +107,7 @@ class Workbench:
     _calibrated: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self._calibrated = self._nli is None
+        self._calibrated = self._nli is None or self._nli.scorer_id == models.scorer_id_of(self.settings.models)
 
     @property
     def encoder_id(self) -> str:
@@ -349,7 +352,8 @@ def score_pending(
     wording_of = {statement.text_hash: statement.wording for statement in by_id.values()}
     keys_of = {pair.pair_id: (by_id[pair.left_id].text_hash, by_id[pair.right_id].text_hash) for pair in pairs}
     wanted = sorted({key for left, right in keys_of.values() for key in ((left, right), (right, left))})
-    scores = store.scores(bench.scorer_id, wanted)
+    scorer_id = bench.scorer_id
+    scores = store.scores(scorer_id, wanted)
     pending = [key for key in wanted if key not in scores]
     for start in range(0, len(pending), SCORE_BATCH):
         batch = pending[start : start + SCORE_BATCH]
@@ -357,12 +361,12 @@ def score_pending(
             [(wording_of[premise], wording_of[hypothesis]) for premise, hypothesis in batch]
         )
         rows = [(*key, Probs(*map(float, line))) for key, line in zip(batch, probabilities, strict=True)]
-        store.put_scores(bench.scorer_id, rows)
+        store.put_scores(scorer_id, rows)
         on_progress(Progress("score", min(start + SCORE_BATCH, len(pending)), len(pending)))
     if pending:
-        scores = store.scores(bench.scorer_id, wanted)
+        scores = store.scores(scorer_id, wanted)
     return {
-        pair_id: PairScore(pair_id, bench.scorer_id, scores[left, right], scores[right, left])
+        pair_id: PairScore(pair_id, scorer_id, scores[left, right], scores[right, left])
         for pair_id, (left, right) in keys_of.items()
     }
 
