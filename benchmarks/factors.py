@@ -13,6 +13,7 @@ from typing import Any
 from detector.api import report_tree
 from detector.conflicts.ranking import LANE_ORDER
 from detector.evaluation import Evaluation, GoldStory, find_stories, load_gold, score_report
+from detector.pipeline import Workbench
 from detector.settings import Settings
 
 Tree = Mapping[str, Any]
@@ -50,7 +51,8 @@ def as_markdown(rows: Sequence[tuple[str, Mapping[str, float]]]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     stories = find_stories(Path(arguments[0]) if arguments else Path("corpus"))
-    trees = [report_tree(story, settings=Settings()) for story in stories]
+    bench = Workbench(Settings())
+    trees = [report_tree(story, bench=bench) for story in stories]
     print(as_markdown(factor_rows([load_gold(story) for story in stories], trees)))
     return 0
 

@@ -122,12 +122,20 @@ def report_of(store: Store, run: Run) -> Report:
 
 
 def report_tree(
-    folder: Path, *, settings: Settings, on_progress: pipeline.OnProgress | None = None
+    folder: Path, *, bench: pipeline.Workbench, on_progress: pipeline.OnProgress | None = None
 ) -> Mapping[str, Any]:
-    """The report on a folder's articles alone, in its JSON form."""
+    """The report on a folder's articles alone, in its JSON form. `bench` keeps its models for the next folder."""
     from detector.report.json import as_tree
 
-    return as_tree(find_conflicts(folder, settings=settings, on_progress=on_progress).report)
+    findings = find_conflicts(
+        folder,
+        settings=bench.settings,
+        on_progress=on_progress,
+        encoder=bench.encoder,
+        nli=bench.nli,
+        nlp=bench.nlp,
+    )
+    return as_tree(findings.report)
 
 
 def _named(outcome: Outcome) -> set[str]:

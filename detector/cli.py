@@ -369,12 +369,13 @@ def evaluate(
     """
     from detector import evaluation, screens
     from detector.api import report_tree
+    from detector.pipeline import Workbench
 
-    chosen = _settings(settings, nli_model=nli_model, encoder=encoder)
+    bench = Workbench(_settings(settings, nli_model=nli_model, encoder=encoder))
 
     def run_story(story: Path) -> Mapping[str, object]:
         with _progress(quiet=quiet) as on_progress:
-            return report_tree(story, settings=chosen, on_progress=on_progress)
+            return report_tree(story, bench=bench, on_progress=on_progress)
 
     if together:
         found = evaluation.evaluate_together(folder, run_story=run_story)

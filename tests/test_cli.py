@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -285,6 +286,22 @@ def test_score_writes_the_form_asked_for_into_a_file(
     )
     assert call("score", pairs, "--format", "jsonl") == 0
     assert json.loads(capsys.readouterr().out)["premise"] == "It rained."
+
+
+def test_evaluate_prints_figures_for_every_story_and_loads_the_models_once(
+    call: Call, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded: list[str] = []
+    nli = SureNLI()
+    monkeypatch.setattr(models, "load_nli", lambda settings: loaded.append("nli") or nli)
+    for name in ("ceasefire-30-days", "quillan-hepatitis"):
+        shutil.copytree(Path(__file__).parent.parent / "corpus" / name, tmp_path / "stories" / name)
+    assert call("evaluate", tmp_path / "stories") == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Reports against gold\n") and "\npooled" in captured.out
+    assert "Gold conflicts found, per kind" in captured.out
+    assert captured.err == "Evaluating ceasefire-30-days\nEvaluating quillan-hepatitis\n"
+    assert loaded == ["nli"]
 
 
 MISTAKES = [
