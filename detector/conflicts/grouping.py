@@ -15,7 +15,9 @@ resembles that other side more."""
 SHARED_STATEMENT = 0.50
 """Cosine to the other side from which a pair belongs to a group that already holds one of its statements."""
 SAME_QUESTION = 0.62
-"""Cosine between both pairs of sides from which two groups ask the same thing."""
+"""Cosine to both exemplars from which a pair asks the same thing, when one of its statements agrees with its exemplar."""
+SAME_WORDING = 0.75
+"""The same when neither is known to agree."""
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ def group_conflicts(
     for seed in ordered:
         if seed.pair.pair_id in absorbed:
             continue
-        home = _home_of(seed, groups, statements, similarity)
+        home = _home_of(seed, groups, relations, similarity)
         if home is None:
             home = Group([[seed.pair.left_id], [seed.pair.right_id]], [seed])
             groups.append(home)
@@ -89,9 +91,7 @@ def group_conflicts(
     return [group for group in (_one_side_an_outlet(group, statements) for group in groups) if group is not None]
 
 
-def _home_of(
-    seed: PairFinding, groups: Sequence[Group], statements: Mapping[str, Statement], similarity: Similarity
-) -> Group | None:
+def _home_of(seed: PairFinding, groups: Sequence[Group], relations: Relations, similarity: Similarity) -> Group | None:
     """The group that already asks the seed's question; the seed's statements join its sides.
 
     Only exemplars are compared, so that a group does not drift from its question as it grows.
@@ -105,8 +105,16 @@ def _home_of(
             near = [similarity(first, side[0]) for side in group.sides]
             far = [similarity(second, side[0]) for side in group.sides]
             number, other = _best_two(near, far, own)
-            threshold = SHARED_STATEMENT if own is not None else SAME_QUESTION
-            if (own is not None or near[number] >= threshold) and far[other] >= threshold:
+            exemplars = group.sides[number][0], group.sides[other][0]
+            agreed = exemplars[0] in relations.agreements.get(first, {}) or exemplars[1] in relations.agreements.get(
+                second, {}
+            )
+            threshold = SAME_QUESTION if agreed else SAME_WORDING
+            if own is not None:
+                joins = far[other] >= max(SHARED_STATEMENT, far[number])
+            else:
+                joins = near[number] >= threshold and far[other] >= threshold
+            if joins:
                 for statement_id, side in ((first, number), (second, other)):
                     if group.side_of(statement_id) is None:
                         group.sides[side].append(statement_id)
