@@ -314,15 +314,27 @@ def test_bfloat16_keeps_vectors_where_float32_puts_them() -> None:
     assert np.abs(exact @ exact.T - fast @ fast.T).max() < 0.01
 
 
+EXACT_THREADS = {"float32": 1, "bfloat16": 2}
+"""Threads on which results are equal bit for bit: float32 products on several threads part by some 1e-7."""
+
+
+@pytest.mark.models
+def test_float32_on_two_threads_differs_from_one_by_rounding_only() -> None:
+    one = models.load_encoder(ModelSettings(dtype="float32", threads=1)).encode(TEXTS)
+    two = models.load_encoder(ModelSettings(dtype="float32", threads=2)).encode([*AWKWARD, *TEXTS])[len(AWKWARD) :]
+    np.testing.assert_allclose(one, two, atol=1e-6)
+
+
 @pytest.mark.models
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_vector_does_not_depend_on_the_texts_beside_it(dtype: Any) -> None:
-    encoder = models.load_encoder(ModelSettings(dtype=dtype))
+    threads = EXACT_THREADS[dtype]
+    encoder = models.load_encoder(ModelSettings(dtype=dtype, threads=threads))
     together = encoder.encode([*TEXTS, *AWKWARD])
     alone = np.concatenate([encoder.encode([text]) for text in [*TEXTS, *AWKWARD]])
-    reversed_in_small_batches = models.load_encoder(ModelSettings(dtype=dtype, batch_tokens=64)).encode(
-        [*AWKWARD[::-1], *TEXTS[::-1]]
-    )
+    reversed_in_small_batches = models.load_encoder(
+        ModelSettings(dtype=dtype, batch_tokens=64, threads=threads)
+    ).encode([*AWKWARD[::-1], *TEXTS[::-1]])
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(together, reversed_in_small_batches[::-1])
 
@@ -337,6 +349,9 @@ def test_every_vector_has_length_one_whatever_the_text() -> None:
 @pytest.mark.parametrize("plain", [True, False], ids=["plain", "transformers"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_score_does_not_depend_on_the_pairs_beside_it(dtype: Any, plain: bool, classifier: Path) -> None:
+    import torch
+
+    torch.set_num_threads(EXACT_THREADS[dtype])
     nli = load_untested(classifier, plain=plain, dtype=dtype)
     small = load_untested(classifier, plain=plain, dtype=dtype, batch_tokens=64)
     order = random.Random(3).sample(range(len(PAIRS)), len(PAIRS))
