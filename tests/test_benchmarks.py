@@ -123,13 +123,13 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
     page = as_markdown(measured, command="python -m benchmarks.speed")
     assert "on 32 articles of 31 outlets\n(1,130 statements, 700 of them claims)" in page
     for row in (
-        "| **times faster** (median of 50) | **50** |",
-        "| … counted in processor seconds | 50 |",
-        "| most memory held by the run | **1.50 GB** |",
-        "| **share of cross-outlet pairs scored** | **1.5%** |",
-        "| a second run with nothing new, start-up included | **1.5 s** |",
-        "| **one article added, of the whole run** | **40.0%** |",
-        "| … without start-up on either side | 5.0% |",
+        "| times faster (median of 50) | **50** | 50 or more |",
+        "| … counted in processor seconds | 50 |  |",
+        "| most memory held by the run | **1.50 GB** | 2 GB or less |",
+        "| share of cross-outlet pairs scored | **1.5%** | 2 % or less |",
+        "| a second run with nothing new, start-up included | **1.5 s** | under 3 s |",
+        "| one article added, of the whole run | **40.0%** | under 10 % |",
+        "| … without start-up on either side | 5.0% |  |",
         "| any | 2,000 | 100 | 95% (89% to 98%) |",
         "31 of 36 conflicts whose sides are told by claims of different outlets had a pair compared (86%);",
         "of the 176 pairs of statements on different sides 102 were (58%).",
