@@ -30,6 +30,7 @@ class Timed:
 def timed(command: Sequence[str], *, given: str = "") -> Timed:
     """Run a Python module as `python -m COMMAND...` to its end, `given` on its standard input.
 
+    Call it before anything large is loaded here: on Linux a process starts with the peak of the one that started it.
     Raises RuntimeError with the end of its error output when it fails.
     """
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as errors:
