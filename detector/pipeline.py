@@ -323,11 +323,15 @@ def block(
     settings: Settings,
     on_progress: OnProgress,
 ) -> tuple[CandidatePair, ...]:
-    """Candidate pairs of independent outlets: claims by nearness, quotations by their words."""
+    """Candidate pairs of independent outlets: claims by nearness, quotations by their words.
+
+    Statements that the claim gate would stop are not compared: their scores could change nothing.
+    """
+    from detector.conflicts import claim_gate
     from detector.pairs import candidate_pairs, independence, quote_pairs
 
     independent = independence({article.outlet_id: article.owner for article in articles.values()})
-    rows = [row for row, statement in enumerate(taking_part) if statement.claim_gate is None]
+    rows = [row for row, one in enumerate(taking_part) if claim_gate(one, settings.conflicts).passed]
     total = len({taking_part[row].article_id for row in rows})
     near = candidate_pairs(
         [taking_part[row] for row in rows],

@@ -20,8 +20,10 @@ from detector.training.card import figures_table
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
 from detector.training.fit import Stage, fit, pair_loss, rate_at
 from detector.training.mix import (
+    GeneralStage,
     Mix,
     Pair,
+    Shown,
     Source,
     dev_files,
     draw,
@@ -56,25 +58,27 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
     write_rows(tmp_path / "train" / "large.jsonl.gz", numbered("bridge", 50))
     write_rows(tmp_path / "train" / "whole.jsonl.gz", numbered("school", 7))
     write_rows(tmp_path / "dev" / "held.jsonl.gz", [Pair("SCHOOL 3  closed", "School 3 opened", "neutral")])
-    news = tmp_path / "news"
-    news.mkdir()
-    for part in ("train", "dev"):
-        rows = [json.dumps(pair._asdict()) for pair in numbered(f"{part} talks", 6)]
-        (news / f"{part}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    write_rows(tmp_path / "news" / "train.jsonl.gz", numbered("talks", 6))
+    write_rows(tmp_path / "news" / "stories.jsonl.gz", [Pair("a signed", "b did not", "not_contradiction")])
     shipped = read_mix(SHIPPED_MIX)
-    sources = (Source("large", "CC0", "test", cap=20), Source("whole", "CC0", "test"))
+    first = GeneralStage("first", 1.5, 1e-4, 10, {"large": 20, "whole": None})
+    second = GeneralStage("second", 1.0, 1e-4, 10, {"large": 4})
     return tmp_path, replace(
         shipped,
-        sources=sources,
-        general=replace(shipped.general, passes=1.5),
-        news=replace(shipped.news, general_rows=5),
+        sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
+        general=(first, second),
+        news=replace(shipped.news, general_rows=3),
     )
+
+
+def shown_of(data: Path, mix: Mix) -> Shown:
+    return presentations(data, mix, written=data / "news")
 
 
 def test_cap_limits_each_pass_and_the_next_pass_goes_on_behind_it(small: tuple[Path, Mix]) -> None:
     data, mix = small
     usable = read_general(data, mix, set())
-    first, second = (set(general_pass(usable, mix, turn=turn)) for turn in (0, 1))
+    first, second = (set(general_pass(usable, mix.general[0], turn=turn, seed=1)) for turn in (0, 1))
     bridges = [{pair for pair in shown if pair.premise.startswith("bridge")} for shown in (first, second)]
     assert [len(shown) for shown in bridges] == [20, 20]
     assert not bridges[0] & bridges[1]
@@ -88,29 +92,38 @@ def test_draw_goes_round_when_the_file_is_used_up() -> None:
 
 def test_same_seed_gives_the_same_presentations_and_another_seed_does_not(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    shown = presentations(data, mix)
-    assert presentations(data, mix) == shown
-    assert fingerprint(mix, presentations(data, mix)) == fingerprint(mix, shown)
-    other = presentations(data, replace(mix, seed=mix.seed + 1))
+    shown = shown_of(data, mix)
+    assert shown_of(data, mix) == shown
+    assert fingerprint(mix, shown_of(data, mix)) == fingerprint(mix, shown)
+    other = shown_of(data, replace(mix, seed=mix.seed + 1))
     assert other.general != shown.general
-    assert len(shown.general) == 26 + 13  # 20 + 6 of 7 rows a pass, and half of a second pass
 
 
-def test_news_epoch_shows_every_pair_twice_and_neutral_and_contradiction_swapped(small: tuple[Path, Mix]) -> None:
+def test_every_general_stage_shows_its_own_rows_of_the_files_it_names(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    news = read_pairs(data / "news" / "train.jsonl")
-    shown = presentations(data, mix).news
+    first, second = shown_of(data, mix).general
+    assert len(first) == 26 + 13  # 20 + 6 of 7 rows a pass, and half of a second pass
+    assert len(second) == 4
+    assert all(pair.premise.startswith("bridge") for pair in second)
+
+
+def test_news_epoch_shows_every_pair_twice_and_what_has_no_direction_swapped_too(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    news = read_pairs(data / "news" / "train.jsonl.gz")
+    shown = shown_of(data, mix).news
     for pair in news:
-        assert shown.count(pair) == 2 * mix.news.epochs
+        assert shown.count(pair) == mix.news.copies * mix.news.epochs
         swapped = Pair(pair.hypothesis, pair.premise, pair.label)
         assert shown.count(swapped) == (0 if pair.label == "entailment" else mix.news.epochs)
-    assert len(shown) == mix.news.epochs * (12 + 4 + 5)
+    for premise, hypothesis in (("a signed", "b did not"), ("b did not", "a signed")):
+        assert shown.count(Pair(premise, hypothesis, "not_contradiction")) == mix.news.epochs
+    assert len(shown) == mix.news.epochs * (6 * mix.news.copies + 4 + 2 + 3)
 
 
 def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    shown = presentations(data, mix)
-    assert all("school 3" not in pair.premise for pair in shown.general)
+    shown = shown_of(data, mix)
+    assert all("school 3" not in pair.premise for stage in shown.general for pair in stage)
     assert shown.usable == {"large": 50, "whole": 6}
     pairs = [Pair("A  b", "c", "neutral"), Pair("C", "a B", "neutral"), Pair("a b", "d", "neutral")]
     assert without_dev(pairs, {pair_key("a b", "c")}) == pairs[2:]
@@ -123,8 +136,9 @@ def test_long_pairs_are_left_out(small: tuple[Path, Mix]) -> None:
 
 
 def test_shipped_news_groups_are_on_one_side_only() -> None:
-    train, dev = (list(read_rows(NEWS / name)) for name in ("train.jsonl.gz", "dev.jsonl"))
-    assert (len(train), len(dev)) == (6030, 810)
+    train = [row for path in sorted(NEWS.glob("train*.jsonl.gz")) for row in read_rows(path)]
+    dev = list(read_rows(NEWS / "dev.jsonl"))
+    assert len(train) >= 6030 and len(dev) == 810
     for key in ("group", "premise"):  # a group is the three pairs of one premise; some have no name
         assert not {row.get(key, "") for row in train} & {row[key] for row in dev if key in row}
 
@@ -139,15 +153,31 @@ def test_news_group_is_not_split_between_fitting_and_measuring_a_temperature() -
     assert {True, False} == set.union(*sides.values())
 
 
-def test_shipped_news_pairs_are_used_where_the_data_directory_has_none(tmp_path: Path) -> None:
+def test_development_sets_begin_with_the_shipped_news_pairs(tmp_path: Path) -> None:
     assert dev_files(tmp_path) == {"news": NEWS / "dev.jsonl"}
 
 
-def test_every_source_names_its_licence_and_none_is_of_unclear_licence() -> None:
+def test_every_source_names_its_licence_and_one_of_unclear_licence_has_its_reason_in_the_docs() -> None:
     mix = read_mix(SHIPPED_MIX)
-    unclear = {"lingnli", "joci.noisy", "mpe", "monli", "climate_fever", "covidfact", "healthver_dev", "rte123.2way"}
-    assert not unclear & {source.file for source in mix.sources}
-    assert all(source.licence and "unclear" not in source.licence for source in mix.sources)
+    assert all(source.licence for source in mix.sources)
+    docs = (Path(__file__).parent.parent / "docs" / "nli.md").read_text(encoding="utf-8")
+    reasons = docs[docs.index("## Files of unclear licence") :]
+    unclear = [source.file for source in mix.sources if "unclear" in source.licence]
+    assert unclear and all(f"`{file}`" in reasons for file in unclear)
+
+
+def test_file_without_a_source_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mix.toml"
+    path.write_text(SHIPPED_MIX.read_text(encoding="utf-8").replace("scone = 2500", "scones = 2500"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="rows asked of scones"):
+        read_mix(path)
+
+
+def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutral() -> None:
+    even = torch.tensor([[1.0, 1.0, -4.0], [3.0, -1.0, -4.0]])
+    lean = torch.tensor([[1.0, 1.0, 4.0], [3.0, -1.0, 4.0]])
+    open_class = torch.tensor([-2, -2])
+    assert float(pair_loss(even, open_class)) < 0.05 < 1.0 < float(pair_loss(lean, open_class))
 
 
 @pytest.mark.parametrize(

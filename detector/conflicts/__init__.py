@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from detector.conflicts.grouping import group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank
-from detector.conflicts.relations import PairWeights, judge_pair, shipped_weights
+from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
-__all__ = ["PairWeights", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights"]
+__all__ = ["PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights"]
 
 
 def judge_pairs(

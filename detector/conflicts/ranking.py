@@ -124,7 +124,17 @@ def _position(exemplar: Statement, strongest: PairFinding) -> str:
     """What a side says; of a quotation whose words are not in question, who said them."""
     if strongest.pair.rule == QUOTE_RULE:
         return f"{exemplar.speaker} said it"
-    return shorten(exemplar.wording)
+    return readable(exemplar)
+
+
+_PRONOUNS = frozenset("he she it they we this that these those his her its their there here".split())
+
+
+def readable(statement: Statement) -> str:
+    """The statement's own words; its self-contained wording where it would begin with a bare pronoun."""
+    words = statement.text.split()
+    starts_bare = bool(words) and words[0].strip("\"'“”‘’").casefold() in _PRONOUNS
+    return shorten(statement.wording if starts_bare else statement.text)
 
 
 def _published(article: Article) -> str:
@@ -234,7 +244,7 @@ def build_agreement(
     origin_count = len({origins.get(statements[m].article_id, statements[m].article_id) for m in members})
     return Agreement(
         agreement_id=digest("agreement", *sorted(members)),
-        position=shorten(exemplar.wording),
+        position=readable(exemplar),
         statement_ids=tuple(members),
         outlet_ids=tuple(sorted({statements[member].outlet_id for member in members})),
         origin_count=origin_count,

@@ -173,16 +173,23 @@ def _judge_quotation(
     return PairFinding(pair, score, relation, QUOTATION_TRUE, explained, "attribution", (gate,))
 
 
-def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -> Gate:
-    for statement in (left, right):
-        if statement.claim_gate is not None:
-            return Gate("claim", False, f"not a checkable claim ({statement.claim_gate}): {statement.text[:60]}")
-        if is_prescription(statement):
-            return Gate("claim", False, f"says what should be, not what is: {statement.text[:60]}")
-    lowest = min(left.claim_score, right.claim_score)
+def claim_gate(statement: Statement, settings: ConflictSettings) -> Gate:
+    """Whether a statement asserts something checkable; blocking compares no other."""
+    if statement.claim_gate is not None:
+        return Gate("claim", False, f"not a checkable claim ({statement.claim_gate}): {statement.text[:60]}")
+    if is_prescription(statement):
+        return Gate("claim", False, f"says what should be, not what is: {statement.text[:60]}")
+    score = statement.claim_score
     return Gate(
-        "claim", lowest >= settings.min_claim_score, f"check-worthiness {lowest:.2f}, {settings.min_claim_score} needed"
+        "claim", score >= settings.min_claim_score, f"check-worthiness {score:.2f}, {settings.min_claim_score} needed"
     )
+
+
+def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -> Gate:
+    """The gate of the pair: that of the first statement that fails, else of the less check-worthy one."""
+    by_score = sorted((left, right), key=lambda statement: statement.claim_score)
+    gates = [claim_gate(statement, settings) for statement in by_score]
+    return next((gate for gate in gates if not gate.passed), gates[0])
 
 
 def _matter_gate(signals: Signals, similarity: float) -> Gate:

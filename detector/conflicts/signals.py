@@ -84,6 +84,10 @@ _PRESCRIBING = re.compile(
     r"\b(must|should|ought to|needs? to|has to|have to|urged|called on|calls on)\b", re.IGNORECASE
 )
 
+_CLAUSE_END = re.compile(r"[,;:–—“”\"]|\b(?:but|while|although|if|as|because|after|that|who|which)\b")
+_CLAUSE_WORDS = 3
+"""A shorter beginning ("On Friday,") is no clause."""
+
 
 def is_hedged(statement: Statement) -> bool:
     """Whether it stops short of a flat yes or no."""
@@ -91,8 +95,10 @@ def is_hedged(statement: Statement) -> bool:
 
 
 def is_prescription(statement: Statement) -> bool:
-    """Whether it says what somebody should do, which neither fits nor contradicts what was done."""
-    return _PRESCRIBING.search(statement.wording) is not None
+    """Whether its main clause says what somebody should do, which neither fits nor contradicts what was done."""
+    clauses = _CLAUSE_END.split(statement.wording)
+    main = next((clause for clause in clauses if len(clause.split()) >= _CLAUSE_WORDS), statement.wording)
+    return _PRESCRIBING.search(main) is not None
 
 
 @dataclass(frozen=True, slots=True)

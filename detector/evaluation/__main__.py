@@ -1,4 +1,4 @@
-"""`python -m detector.evaluation`: score a report file, check gold, compare NLI models, fit the pair model."""
+"""`python -m detector.evaluation`: score a report, check gold, compare NLI models, fit the pair model, make pairs."""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     held_out.add_argument("folder", type=Path)
     held_out.add_argument("--settings", type=Path, help="settings file")
     held_out.set_defaults(command=_held_out)
+    story_pairs = commands.add_parser("story-pairs", help="pairs of annotated stories, to train an NLI model on")
+    story_pairs.add_argument("folder", type=Path)
+    story_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
+    story_pairs.add_argument("--settings", type=Path, help="settings file")
+    story_pairs.set_defaults(command=_story_pairs)
     return parser
 
 
@@ -130,6 +135,17 @@ def _held_out(options: argparse.Namespace) -> int:
     bench = Workbench(load_settings(options.settings))
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
         _print_tables(evaluate_held_out(options.folder, bench=bench, workdir=Path(workdir), progress=_note))
+    return 0
+
+
+def _story_pairs(options: argparse.Namespace) -> int:
+    from detector.evaluation.story_pairs import write_story_pairs
+    from detector.pipeline import Workbench
+
+    bench = Workbench(load_settings(options.settings))
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        count, contradictions = write_story_pairs(options.folder, options.out, bench=bench, workdir=Path(workdir))
+    print(f"{options.out}: {count} pairs, {contradictions} of them contradictions")
     return 0
 
 

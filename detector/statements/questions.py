@@ -77,7 +77,7 @@ def _clause_end(root: Token, sentence: Span) -> int:
         if child.i > root.i and child.dep_ in {"cc", "conj", "parataxis", "advcl", "ccomp", "punct"}:
             if child.dep_ == "ccomp" and child.left_edge.i == root.i + 1:
                 continue
-            if child.dep_ == "punct" and child.text in {'"', "'", "("}:
+            if child.dep_ == "punct" and child.text in {'"', "'", "(", "["}:
                 continue
             end = min(end, child.left_edge.i)
     while end > root.i + 1 and sentence.doc[end - 1].text in {",", ";", ":", "-", ".", "!", "and", "but", '"'}:
@@ -100,4 +100,9 @@ def _text(tokens: list[Token]) -> str:
     for position, token in enumerate(tokens):
         gap = position and token.i != tokens[position - 1].i + 1 and not text.endswith(" ")
         text += (" " if gap else "") + str(token.text_with_ws)
-    return " ".join(text.split())
+    return " ".join(_without_lone_marks(text).split())
+
+
+def _without_lone_marks(text: str) -> str:
+    """Quotation marks whose partner was cut off would open a quotation that never ends."""
+    return text.replace('"', "") if text.count('"') % 2 else text

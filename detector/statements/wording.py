@@ -107,7 +107,7 @@ def tidy(text: str, *, headline: bool = False) -> str:
     """One line of prose: no loose marks at its ends, a capital first, a full stop last."""
     text = re.sub(r"\s+", " ", text).strip()
     text = _LOOSE.sub("", text)
-    text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r"\s+([,.;:!?])(?!\d)", r"\1", text)
     text = re.sub(r",(?:\s*,)+", ",", text)
     text = re.sub(r",\s*([.!?])", r"\1", text).strip(" ,;—–-")
     if not text:

@@ -13,7 +13,17 @@ from detector.training.calibration import calibrate, write_calibration
 from detector.training.card import Run, model_card
 from detector.training.figures import evaluate_model
 from detector.training.fit import Stage, fit
-from detector.training.mix import Mix, Shown, dev_files, fingerprint, presentations, read_mix
+from detector.training.mix import (
+    GeneralStage,
+    Mix,
+    NewsStage,
+    Pair,
+    Shown,
+    dev_files,
+    fingerprint,
+    presentations,
+    read_mix,
+)
 from detector.training.model import base_directory, export_model, new_classifier
 
 SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
@@ -22,8 +32,10 @@ FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 p
 
 def make_stages(shown: Shown, tokenizer: Any, mix: Mix) -> list[Stage]:
     stages = []
-    parts = (("general", shown.general, mix.general, mix.general.steps), ("news", shown.news, mix.news, None))
-    for name, pairs, settings, steps in parts:
+    parts: list[tuple[str, list[Pair], GeneralStage | NewsStage, int | None]] = [
+        (stage.name, pairs, stage, stage.steps) for stage, pairs in zip(mix.general, shown.general, strict=True)
+    ]
+    for name, pairs, settings, steps in [*parts, ("news", shown.news, mix.news, None)]:
         encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
         batches = plan_batches(encoded, tokens=mix.batch_tokens, seed=f"{mix.seed}/{name}/batches")
         taken = batches[:steps]

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.records import NLI_LABELS
-from detector.training.mix import NOT_ENTAILMENT, Pair
+from detector.training.mix import NOT_CONTRADICTION, NOT_ENTAILMENT, Pair
 
-TARGETS = {**{label: place for place, label in enumerate(NLI_LABELS)}, NOT_ENTAILMENT: -1}
+TARGETS = {**{label: place for place, label in enumerate(NLI_LABELS)}, NOT_ENTAILMENT: -1, NOT_CONTRADICTION: -2}
 POOL_BATCHES = 64  # batches sorted by length together: large enough for little padding, small enough to stay mixed
 
 
@@ -28,7 +28,8 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded arrays [pairs, tokens]; `targets` [pairs] holds label places, -1 for not_entailment."""
+    """Padded arrays [pairs, tokens]; `targets` [pairs] holds label places, -1 for not_entailment,
+    -2 for not_contradiction."""
 
     ids: npt.NDArray[np.int64]
     segments: npt.NDArray[np.int64]

@@ -58,7 +58,7 @@ pairs cut at {max_length} tokens, seed {seed}. Rows that only say `not_entailmen
 
 {sources}
 
-"Rows" are those usable after dropping long pairs and development pairs; a pass takes at most the cap, the next pass goes on behind it.
+"Rows" are those usable after dropping long pairs and development pairs; a pass that takes only some goes on where the last one stopped.
 
 ## Limits
 
@@ -106,11 +106,22 @@ def figures_table(figures: Figures) -> str:
 
 
 def sources_table(mix: Mix, shown: Shown) -> str:
-    rows = [["news (written for this project)", str(shown.news_pairs), "", mix.news.licence]]
+    """Every file with its usable rows and how many of them a pass of each general stage takes."""
+    written = [("news pairs", shown.news_pairs), ("pairs of annotated stories", shown.story_pairs)]
+    blank = [""] * len(mix.general)
+    rows = [[f"{name} (written for this project)", str(count), *blank, mix.news.licence] for name, count in written]
     for source in mix.sources:
-        cap = str(source.cap) if source.cap else ""
-        rows.append([f"{source.file}: {source.origin}", str(shown.usable[source.file]), cap, source.licence])
-    return table(["file: origin", "rows", "cap", "licence"], rows)
+        taken = [_taken(stage.rows, source.file) for stage in mix.general]
+        name = f"{source.file}: {source.origin}"
+        rows.append([name, str(shown.usable[source.file]), *taken, source.licence])
+    return table(["file: origin", "rows", *(f"of these in {stage.name}" for stage in mix.general), "licence"], rows)
+
+
+def _taken(rows: Mapping[str, int | None], file: str) -> str:
+    if file not in rows:
+        return "0"
+    count = rows[file]
+    return "all" if count is None else str(count)
 
 
 def stages_list(stages: Sequence[Stage]) -> str:

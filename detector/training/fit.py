@@ -32,7 +32,7 @@ class Stage:
 
 
 def pair_loss(logits: Any, targets: Any) -> Any:
-    """Mean over the batch: smoothed cross-entropy, and -log(1 - p(entailment)) where the target is -1."""
+    """Mean over the batch: smoothed cross-entropy, -log(1 - p(entailment)) where the target is -1, the same for p(contradiction) at -2."""
     import torch
 
     logits = logits.float()
@@ -40,8 +40,10 @@ def pair_loss(logits: Any, targets: Any) -> Any:
     three_way = torch.nn.functional.cross_entropy(
         logits, targets.clamp(min=0), reduction="none", label_smoothing=LABEL_SMOOTHING
     )
-    two_way = -torch.logsumexp(log_probs[:, 1:], dim=-1)
-    return torch.where(targets >= 0, three_way, two_way).mean()
+    no_entailment = -torch.logsumexp(log_probs[:, 1:], dim=-1)
+    no_contradiction = -torch.logsumexp(log_probs[:, :2], dim=-1)
+    open_class = torch.where(targets == -1, no_entailment, no_contradiction)
+    return torch.where(targets >= 0, three_way, open_class).mean()
 
 
 def rate_at(step: int, *, total: int, peak: float, warmup: int) -> float:

@@ -1,4 +1,4 @@
-"""Which pairs the model learns from, in which order: settings, reading, caps, and the two stages' presentations."""
+"""Which pairs the model learns from, in which order: settings, reading, caps, and what every stage shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from detector.records import NLI_LABELS
 
 SHIPPED_NEWS = Path(__file__).with_name("news")
 NOT_ENTAILMENT = "not_entailment"  # rows of sets that do not tell neutral from contradiction
+NOT_CONTRADICTION = "not_contradiction"  # rows of stories, which do not tell entailment from neutral
 
 
 class Pair(NamedTuple):
@@ -27,22 +28,26 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of the general mix; `cap` of None takes every row in every pass."""
+    """One file of public pairs; rows longer than `longest` characters, premise and hypothesis together, are left out."""
 
     file: str
     licence: str
     origin: str
-    cap: int | None = None
     longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralStage:
-    """`steps` ends the stage before its learning rate has come down to 0; None goes on to the end."""
+    """`rows` of each file in one pass, None for all; the next pass goes on behind them.
 
+    `steps` ends the stage before its learning rate has come down to 0; None goes on to the end.
+    """
+
+    name: str
     passes: float
     learning_rate: float
     warmup: int
+    rows: Mapping[str, int | None]
     steps: int | None = None
 
 
@@ -66,7 +71,7 @@ class Mix:
     batch_tokens: int
     max_length: int
     longest: int
-    general: GeneralStage
+    general: tuple[GeneralStage, ...]
     news: NewsStage
     sources: tuple[Source, ...]
 
@@ -81,11 +86,11 @@ def read_mix(path: Path) -> Mix:
             batch_tokens=table["batch"]["tokens"],
             max_length=table["batch"]["max_length"],
             longest=table["mix"]["longest"],
-            general=GeneralStage(**table["general"]),
+            general=tuple(general_stage(row) for row in table["general"]),
             news=NewsStage(**table["news"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise SettingsError(
             f"{path}: a setting is missing or unknown ({error}); compare with the shipped mix.toml"
         ) from error
@@ -93,7 +98,16 @@ def read_mix(path: Path) -> Mix:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
+    unknown = sorted({file for stage in mix.general for file in stage.rows} - set(names))
+    if unknown:
+        raise SettingsError(f"{path}: rows asked of {', '.join(unknown)}; add a [[source]] table for each")
     return mix
+
+
+def general_stage(table: dict[str, Any]) -> GeneralStage:
+    """Of a `[[general]]` table, in which a file's rows are a number or "all"."""
+    rows = {file: None if count == "all" else int(count) for file, count in table["rows"].items()}
+    return GeneralStage(**{**table, "rows": rows})
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -112,23 +126,21 @@ def read_pairs(path: Path) -> list[Pair]:
             f"{path} is missing; --data needs train/*.jsonl.gz and dev/*.jsonl.gz as docs/nli.md lists them"
         )
     pairs = [Pair(row["premise"], row["hypothesis"], row["label"]) for row in read_rows(path)]
-    unknown = {pair.label for pair in pairs} - {*NLI_LABELS, NOT_ENTAILMENT}
+    known = {*NLI_LABELS, NOT_ENTAILMENT, NOT_CONTRADICTION}
+    unknown = {pair.label for pair in pairs} - known
     if unknown:
-        raise InputError(
-            f"{path}: labels {sorted(unknown)} found, expected {', '.join(NLI_LABELS)} or {NOT_ENTAILMENT}"
-        )
+        raise InputError(f"{path}: labels {sorted(unknown)} found, expected {', '.join(sorted(known))}")
     return pairs
 
 
-def news_file(data: Path, part: str) -> Path:
-    """The hand-written pairs, `train` or `dev`: under `data` if it has them, else the shipped ones."""
-    found = data / "news" / f"{part}.jsonl"
-    return found if found.exists() else next(SHIPPED_NEWS.glob(f"{part}.jsonl*"))
+def news_pairs(folder: Path) -> list[Pair]:
+    """The hand-written pairs for training."""
+    return [pair for path in sorted(folder.glob("train*.jsonl.gz")) for pair in read_pairs(path)]
 
 
 def dev_files(data: Path) -> dict[str, Path]:
     """Every development set by name; the hand-written news pairs come first as `news`."""
-    found = {"news": news_file(data, "dev")}
+    found = {"news": SHIPPED_NEWS / "dev.jsonl"}
     for path in sorted((data / "dev").glob("*.jsonl.gz")):
         found[path.name.removesuffix(".jsonl.gz")] = path
     return found
@@ -164,30 +176,41 @@ def read_general(data: Path, mix: Mix, dev_keys: set[frozenset[str]]) -> dict[st
     return usable
 
 
-def general_pass(usable: dict[str, list[Pair]], mix: Mix, *, turn: int) -> list[Pair]:
-    """Pass `turn` over the general mix, shuffled."""
-    rows = [pair for source in mix.sources for pair in draw(usable[source.file], cap=source.cap, turn=turn)]
-    random.Random(f"{mix.seed}/general/{turn}").shuffle(rows)
+def general_pass(usable: dict[str, list[Pair]], stage: GeneralStage, *, turn: int, seed: int) -> list[Pair]:
+    """Pass `turn` over the files of `stage`, shuffled."""
+    rows = [pair for file, cap in stage.rows.items() for pair in draw(usable[file], cap=cap, turn=turn)]
+    random.Random(f"{seed}/{stage.name}/{turn}").shuffle(rows)
     return rows
 
 
-def general_presentations(usable: dict[str, list[Pair]], mix: Mix) -> list[Pair]:
-    whole, part = divmod(mix.general.passes, 1)
-    shown = [pair for turn in range(int(whole)) for pair in general_pass(usable, mix, turn=turn)]
-    last = general_pass(usable, mix, turn=int(whole))
+def general_presentations(usable: dict[str, list[Pair]], stage: GeneralStage, *, turn: int, seed: int) -> list[Pair]:
+    """All passes of `stage`, of which `turn` is the first."""
+    whole, part = divmod(stage.passes, 1)
+    shown = [pair for i in range(int(whole)) for pair in general_pass(usable, stage, turn=turn + i, seed=seed)]
+    last = general_pass(usable, stage, turn=turn + int(whole), seed=seed)
     return shown + last[: round(part * len(last))]
 
 
-def news_presentations(news: list[Pair], usable: dict[str, list[Pair]], mix: Mix) -> list[Pair]:
-    """All epochs of the news stage, one after the other.
+def story_pairs(folder: Path) -> list[Pair]:
+    """Pairs of annotated stories, as `python -m detector.evaluation story-pairs` writes them; none without the file."""
+    path = folder / "stories.jsonl.gz"
+    return read_pairs(path) if path.exists() else []
 
-    Neutral and contradiction hold in both directions often enough to learn from; entailment does not.
+
+def news_presentations(
+    news: list[Pair], stories: list[Pair], usable: dict[str, list[Pair]], mix: Mix, *, turn: int
+) -> list[Pair]:
+    """All epochs of the news stage, one after the other, with rows of the last general stage from pass `turn` on.
+
+    Neutral and contradiction hold in both directions often enough to learn from; entailment does not. Pairs of stories
+    have no direction of their own.
     """
-    swapped = [Pair(p.hypothesis, p.premise, p.label) for p in news if p.label in ("neutral", "contradiction")]
+    kept = [pair for pair in news if pair.label in ("neutral", "contradiction")]
+    swapped = [Pair(p.hypothesis, p.premise, p.label) for p in [*kept, *stories]]
     shown: list[Pair] = []
     for epoch in range(mix.news.epochs):
-        turn = int(mix.general.passes) + 1 + epoch
-        rows = news * mix.news.copies + swapped + general_pass(usable, mix, turn=turn)[: mix.news.general_rows]
+        general = general_pass(usable, mix.general[-1], turn=turn + epoch, seed=mix.seed)[: mix.news.general_rows]
+        rows = news * mix.news.copies + stories + swapped + general
         random.Random(f"{mix.seed}/news/{epoch}").shuffle(rows)
         shown += rows
     return shown
@@ -195,30 +218,37 @@ def news_presentations(news: list[Pair], usable: dict[str, list[Pair]], mix: Mix
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The pairs of both stages in the order in which they are shown, and what they were drawn from."""
+    """The pairs of all stages in the order in which they are shown, and what they were drawn from."""
 
-    general: list[Pair]
+    general: tuple[list[Pair], ...]
     news: list[Pair]
     usable: dict[str, int]
     news_pairs: int
+    story_pairs: int
 
 
-def presentations(data: Path, mix: Mix) -> Shown:
+def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Shown:
+    """`written` holds the pairs written for this project."""
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_general(data, mix, dev_keys)
-    news = without_dev(read_pairs(news_file(data, "train")), dev_keys)
+    news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
+    general, turn = [], 0
+    for stage in mix.general:
+        general.append(general_presentations(usable, stage, turn=turn, seed=mix.seed))
+        turn += int(stage.passes) + 1
     return Shown(
-        general=general_presentations(usable, mix),
-        news=news_presentations(news, usable, mix),
+        general=tuple(general),
+        news=news_presentations(news, stories, usable, mix, turn=turn),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
+        story_pairs=len(stories),
     )
 
 
 def fingerprint(mix: Mix, shown: Shown) -> str:
     """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
     digest = hashlib.sha256(repr(mix).encode())
-    for pairs in (shown.general, shown.news):
+    for pairs in (*shown.general, shown.news):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]

@@ -1,0 +1,62 @@
+"""Pairs as the program meets them, from annotated stories, for training the NLI model.
+
+The statements of a story in the wording in which they are compared. Two statements on two sides of one conflict contradict
+each other; two that blocking would compare and that no annotation sets apart do not, which leaves open whether one
+follows from the other. Pairs that an update or a dispute sets apart are left out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from detector.corpus import read_paths
+from detector.evaluation.gold import find_stories, load_gold
+from detector.evaluation.pair_weights import label_of
+from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, split_pending
+from detector.records import QUOTE_RULE, Statement
+from detector.store import open_store
+from detector.training.mix import NOT_CONTRADICTION, Pair
+
+
+def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator[Pair]:
+    """Every labelled pair of one story, each once, the earlier statement id first."""
+    gold = load_gold(folder)
+    with open_store(store_path) as store:
+        ingest(store, read_paths([folder], bench.settings.reading))
+        split_pending(store, bench, lambda _: None)
+        taking_part = participants_of(store.statements(bench.statements_fingerprint))
+        embed_pending(store, bench, taking_part, lambda _: None)
+        vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
+        articles = {article.article_id: article for article in store.articles()}
+        compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
+    claims = [one for one in taking_part if one.claim_gate is None]
+    nearby = {(pair.left_id, pair.right_id) for pair in compared if pair.rule != QUOTE_RULE}
+    for left, right in itertools.combinations(sorted(claims, key=lambda one: one.statement_id), 2):
+        if left.outlet_id == right.outlet_id:
+            continue
+        label = label_of(left, right, articles, gold)
+        if label == 1 and _wordings_differ(left, right):
+            yield Pair(left.wording, right.wording, "contradiction")
+        elif label == 0 and (left.statement_id, right.statement_id) in nearby:
+            yield Pair(left.wording, right.wording, NOT_CONTRADICTION)
+
+
+def _wordings_differ(left: Statement, right: Statement) -> bool:
+    """Who said the same words is not for a model of wording to tell."""
+    return left.text_hash != right.text_hash
+
+
+def write_story_pairs(folder: Path, out: Path, *, bench: Workbench, workdir: Path) -> tuple[int, int]:
+    """The pairs of every story below `folder`, written to `out` (.jsonl.gz); how many, and how many contradict."""
+    rows = [
+        {"story": story.name, **pair._asdict()}
+        for story in find_stories(folder)
+        for pair in story_pairs(story, bench, store_path=workdir / f"{story.name}.db")
+    ]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    out.write_bytes(gzip.compress(text.encode(), mtime=0))
+    return len(rows), sum(row["label"] == "contradiction" for row in rows)
