@@ -141,6 +141,10 @@ class Workbench:
     def temperature(self) -> float:
         return models.temperature_of(self.settings.models) if self._calibrated else 1.0
 
+    def probs(self, line: Iterable[float]) -> Probs:
+        """One row of NLI scores, calibrated."""
+        return Probs(*map(float, line)).tempered(self.temperature)
+
     @property
     def statements_fingerprint(self) -> str:
         return self.settings.fingerprint("statements")

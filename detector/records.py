@@ -217,7 +217,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class PairFinding:
-    """What is made of a scored pair: its relation, how likely it excludes, and every gate it met."""
+    """What is made of a scored pair: its relation, how likely it excludes, every gate it met, how likely it agrees."""
 
     pair: CandidatePair
     score: PairScore
@@ -226,6 +226,7 @@ class PairFinding:
     lane: Lane
     kind: Kind
     gates: tuple[Gate, ...] = ()
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

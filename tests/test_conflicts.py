@@ -11,14 +11,18 @@ from builders import article, count, day, pair, score, statement
 
 from detector.conflicts import PairWeights, find_conflicts, judge_pair
 from detector.conflicts.ranking import LANE_ORDER, rank
-from detector.conflicts.relations import FEATURES, shipped_weights
+from detector.conflicts.relations import FEATURES, Logistic, shipped_weights
 from detector.records import Article, Outcome, PairFinding, Quantity, Statement
 from detector.settings import ConflictSettings
 
-CONTRADICTION_ONLY = PairWeights(
-    0.0, (1.0, *[0.0] * (len(FEATURES) - 1)), (0.0,) * len(FEATURES), (1.0,) * len(FEATURES)
-)
-"""Takes the model's word: probability = mean contradiction of the two directions."""
+
+def one_feature(name: str) -> Logistic:
+    weights = tuple(float(feature == name) for feature in FEATURES)
+    return Logistic(0.0, weights, (0.0,) * len(FEATURES), (1.0,) * len(FEATURES))
+
+
+CONTRADICTION_ONLY = PairWeights(contradicts=one_feature("contradiction"), agrees=one_feature("entailment"))
+"""Takes the model's word: the mean contradiction of the two directions, the greater entailment."""
 
 SETTINGS = ConflictSettings()
 
@@ -214,9 +218,24 @@ def test_the_list_is_cut_at_its_limit() -> None:
 
 
 def test_swapping_a_pair_changes_nothing_for_the_shipped_weights() -> None:
-    weights = shipped_weights()
-    assert len(weights.weights) == len(FEATURES)
-    assert all(scale > 0 for scale in weights.scales)
+    for model in (shipped_weights().contradicts, shipped_weights().agrees):
+        assert len(model.weights) == len(FEATURES)
+        assert all(scale > 0 for scale in model.scales)
+
+
+def test_what_is_more_likely_to_contradict_than_to_agree_does_not_agree() -> None:
+    left, right = said("Orsk signed the truce.", "A"), said("The truce has Orsk's signature.", "B")
+    assert judge(left, right, entailment=0.6, contradiction=0.05).relation == "agrees"
+    assert judge(left, right, entailment=0.4, contradiction=0.05).relation == "none"
+
+
+def test_toll_that_is_higher_a_day_later_is_an_update_unless_both_name_the_same_day() -> None:
+    fewer = said("41 people had tested positive.", "A", quantities=(count(41, "people"),), published="2031-06-04")
+    more = said("67 people had tested positive.", "B", quantities=(count(67, "people"),), published="2031-06-05")
+    assert judge(fewer, more, contradiction=0.9).lane == "update"
+    same_day = (day("Wednesday", "2031-06-04"),)
+    fewer, more = ((replace(one, times=same_day), source) for one, source in (fewer, more))
+    assert judge(fewer, more, contradiction=0.9).lane == "conflict"
 
 
 def test_the_same_words_from_two_speakers_ask_who_said_them() -> None:

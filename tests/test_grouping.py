@@ -17,7 +17,8 @@ def finding(
 ) -> PairFinding:
     of = pair(left, right)
     scored = score(of, entailment=0.95) if relation == "agrees" else score(of, contradiction=0.95)
-    return PairFinding(of, scored, relation, probability, "conflict", "outcome")
+    agreement = 0.95 if relation == "agrees" else 0.0
+    return PairFinding(of, scored, relation, probability, "conflict", "outcome", agreement=agreement)
 
 
 def sides(groups: list, names: dict[str, Statement]) -> list[set[frozenset[str]]]:

@@ -53,9 +53,8 @@ def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, State
             contradictions.setdefault(left, {})[right] = finding
             contradictions.setdefault(right, {})[left] = finding
         elif finding.relation == "agrees":
-            strength = max(finding.score.forward.entailment, finding.score.backward.entailment)
-            agreements.setdefault(left, {})[right] = strength
-            agreements.setdefault(right, {})[left] = strength
+            agreements.setdefault(left, {})[right] = finding.agreement
+            agreements.setdefault(right, {})[left] = finding.agreement
     by_wording: dict[str, list[str]] = {}
     for statement in statements.values():
         by_wording.setdefault(statement.text_hash, []).append(statement.statement_id)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from detector.conflicts.signals import Signals, is_prescription, signals_of
 from detector.records import (
@@ -45,22 +46,18 @@ FEATURES = (
     "one_hedged",
     "both_hedged",
     "claim_score",
+    "longer",
 )
-"""What the pair model sees, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
+"""What the pair models see, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
 
-
-SAME_FIGURE = 0.40
-"""Cosine from which two statements that give a compatible figure of one thing agree."""
-SAME_WORDS = 0.75
-"""Cosine from which two statements agree when the model sees no contradiction."""
 QUOTATION_TRUE = 0.83
 """Probability that the same words from two named speakers are a true conflict: 4 of 4 in the sample's gold, by the rule of
 succession (4 + 1) / (4 + 2)."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairWeights:
-    """Logistic regression over standardised FEATURES: probability that a pair is a true conflict."""
+class Logistic:
+    """Logistic regression over standardised FEATURES."""
 
     intercept: float
     weights: tuple[float, ...]
@@ -75,12 +72,24 @@ class PairWeights:
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
+@dataclass(frozen=True, slots=True)
+class PairWeights:
+    """Two models of a pair: that it is a true conflict, and that both say the same."""
+
+    contradicts: Logistic
+    agrees: Logistic
+
+
 @cache
 def shipped_weights() -> PairWeights:
-    """The weights fitted on the sample corpus (see docs/ranking.md for the method and its held-out figures)."""
+    """The weights fitted on annotated stories (see docs/ranking.md for the method and its held-out figures)."""
     fitted = json.loads(files("detector.conflicts").joinpath("pair_weights.json").read_text(encoding="utf-8"))
+    return PairWeights(_logistic(fitted["contradicts"]), _logistic(fitted["agrees"]))
+
+
+def _logistic(fitted: Mapping[str, Any]) -> Logistic:
     by_name: Mapping[str, Mapping[str, float]] = fitted["features"]
-    return PairWeights(
+    return Logistic(
         intercept=float(fitted["intercept"]),
         weights=tuple(float(by_name[name]["weight"]) for name in FEATURES),
         means=tuple(float(by_name[name]["mean"]) for name in FEATURES),
@@ -94,10 +103,11 @@ def _logit(probability: float) -> float:
 
 
 def pair_features(
-    signals: Signals, forward: Probs, backward: Probs, *, similarity: float, claim_score: float
+    left: Statement, right: Statement, signals: Signals, forward: Probs, backward: Probs, *, similarity: float
 ) -> tuple[float, ...]:
     """The FEATURES of one pair. `forward` and `backward` are calibrated; swapping the pair changes nothing."""
     contradiction = (forward.contradiction + backward.contradiction) / 2
+    words = max(len(left.wording.split()), len(right.wording.split()))
     return (
         _logit(contradiction),
         _logit(min(forward.contradiction, backward.contradiction)),
@@ -117,7 +127,8 @@ def pair_features(
         float(signals.speakers_differ),
         float(signals.hedged[0] != signals.hedged[1]),
         float(signals.hedged[0] and signals.hedged[1]),
-        claim_score,
+        min(left.claim_score, right.claim_score),
+        math.log(max(1, words)),
     )
 
 
@@ -137,9 +148,9 @@ def judge_pair(
     forward, backward = score.forward.tempered(temperature), score.backward.tempered(temperature)
     if pair.rule == QUOTE_RULE:
         return _judge_quotation(pair, score, signals, lane_of(signals, left, right, settings), (left, right))
-    claim_score = min(left.claim_score, right.claim_score)
-    features = pair_features(signals, forward, backward, similarity=pair.similarity, claim_score=claim_score)
-    probability = (weights or shipped_weights()).probability(features)
+    fitted = weights or shipped_weights()
+    features = pair_features(left, right, signals, forward, backward, similarity=pair.similarity)
+    probability, agreement = fitted.contradicts.probability(features), fitted.agrees.probability(features)
     gates = (
         _claim_gate(left, right, settings),
         _matter_gate(signals, pair.similarity),
@@ -149,7 +160,7 @@ def judge_pair(
     relation: Relation = "none"
     if all(gate.passed for gate in gates):
         relation = "contradicts"
-    elif gates[0].passed and _agrees(signals, forward, backward, pair.similarity, settings):
+    elif gates[0].passed and agreement >= settings.agreement and agreement > probability:
         relation = "agrees"
     return PairFinding(
         pair,
@@ -159,6 +170,7 @@ def judge_pair(
         lane_of(signals, left, right, settings),
         kind_of(signals, left, right),
         gates,
+        agreement,
     )
 
 
@@ -170,7 +182,8 @@ def _judge_quotation(
     gate = Gate("attribution", signals.speakers_differ, f"the same words from {left.speaker} and from {right.speaker}")
     relation: Relation = "contradicts" if gate.passed else "agrees"
     explained: Lane = "update" if lane == "update" else "conflict"
-    return PairFinding(pair, score, relation, QUOTATION_TRUE, explained, "attribution", (gate,))
+    agreement = 0.0 if gate.passed else 1.0
+    return PairFinding(pair, score, relation, QUOTATION_TRUE, explained, "attribution", (gate,), agreement)
 
 
 def claim_gate(statement: Statement, settings: ConflictSettings) -> Gate:
@@ -218,25 +231,11 @@ def _exclusion_gate(probability: float, forward: Probs, backward: Probs, setting
     return Gate("exclusion", passed, f"probability {probability:.2f}, {settings.contradiction} needed ({both})")
 
 
-def _agrees(signals: Signals, forward: Probs, backward: Probs, similarity: float, settings: ConflictSettings) -> bool:
-    """One entails the other, or both give the same quantity or nearly the same words, and nothing in them parts."""
-    if "differs" in (signals.numbers, signals.dates) or signals.negation_differs or signals.opposites is not None:
-        return False
-    if not signals.shared_names and len(signals.shared_lemmas) < 2 and similarity < SAME_WORDS:
-        return False
-    contradiction = max(forward.contradiction, backward.contradiction)
-    if max(forward.entailment, backward.entailment) >= settings.agreement:
-        return contradiction < 0.4
-    if signals.numbers == "fits" and similarity >= SAME_FIGURE:
-        return contradiction < 0.5
-    return similarity >= SAME_WORDS and contradiction < 0.3
-
-
 def lane_of(signals: Signals, left: Statement, right: Statement, settings: ConflictSettings) -> Lane:
     """Where an entry belongs: later news on the same question is an update, two speakers at odds a dispute."""
     if signals.gap_days is not None and signals.gap_days > settings.window_days:
         return "update"
-    if signals.numbers == "differs" and signals.dates == "differs":
+    if signals.numbers == "differs" and (signals.dates == "differs" or (signals.grown and signals.dates != "fits")):
         return "update"
     if signals.speakers_differ and signals.named_speakers and left.modality == right.modality == "reported":
         return "dispute"

@@ -26,6 +26,14 @@ PEOPLE = frozenset(
 )
 """Nouns that say who or how many, not what befell them: two counts of these need more in common."""
 
+_TALLIED = frozenset(
+    "death fatality dead killed injury violation breach signature complaint arrest vote donation ticket home house building "
+    "aftershock fire attack strike claim report confirmed".split()
+)
+"""Other things whose count goes up while an event lasts."""
+_ANOTHER_DAY = 0.4
+"""Days between two publications from which a count can have grown."""
+
 _TELLING_APART = frozenset(
     word[:4]
     for word in "net gross pretax operating core adjusted annual monthly weekly daily quarterly average median first second "
@@ -112,6 +120,7 @@ class Signals:
     lemma_overlap: float
     numbers: Comparison
     numbers_reason: str
+    grown: bool
     dates: Comparison
     dates_reason: str
     negation_differs: bool
@@ -130,6 +139,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
     left_lemmas, right_lemmas = frozenset(left.lemmas), frozenset(right.lemmas)
     shared = left_lemmas & right_lemmas
     numbers, numbers_reason = compare_numbers(left, right)
+    clash = clashing_numbers(left, right)
     dates, dates_reason = compare_dates(left, right)
     return Signals(
         shared_names=left_names & right_names,
@@ -139,6 +149,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
         lemma_overlap=len(shared) / max(1, min(len(left_lemmas), len(right_lemmas))),
         numbers=numbers,
         numbers_reason=numbers_reason,
+        grown=clash is not None and has_grown(clash, left_article, right_article),
         dates=dates,
         dates_reason=dates_reason,
         negation_differs=left.negated != right.negated,
@@ -235,26 +246,53 @@ def _stem(word: str) -> str:
     return word.casefold()[:4]
 
 
+def clashing_numbers(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
+    """The first quantities of one thing that cannot both be true; one with a compatible partner is at rest."""
+    matches = _matching_numbers(left, right)
+    settled = {id(quantity) for pair in matches if compatible(*pair) for quantity in pair}
+    return next(
+        (
+            (first, second)
+            for first, second in matches
+            if not compatible(first, second) and id(first) not in settled and id(second) not in settled
+        ),
+        None,
+    )
+
+
 def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]:
-    """How the quantities of the same things compare; a quantity with a compatible partner is at rest."""
+    """How the quantities of the same things compare, and which ones."""
+    clash = clashing_numbers(left, right)
+    if clash is not None:
+        return "differs", f"{clash[0].text} against {clash[1].text}"
+    matches = _matching_numbers(left, right)
+    if not matches:
+        return "none", "no quantity of the same thing"
+    first, second = next((pair for pair in matches if compatible(*pair)), matches[0])
+    return "fits", f"{first.text} and {second.text} are compatible"
+
+
+def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity, Quantity]]:
     left_near = [_words_beside(left, quantity) for quantity in left.quantities]
     right_near = [_words_beside(right, quantity) for quantity in right.quantities]
-    matches = [
+    return [
         (a, b)
         for a, near_a in zip(left.quantities, left_near, strict=True)
         for b, near_b in zip(right.quantities, right_near, strict=True)
         if comparable(a, b, (near_a, near_b))
     ]
-    if not matches:
-        return "none", "no quantity of the same thing"
-    clashes = [(a, b) for a, b in matches if not compatible(a, b)]
-    settled = {id(quantity) for a, b in matches if compatible(a, b) for quantity in (a, b)}
-    open_clashes = [(a, b) for a, b in clashes if id(a) not in settled and id(b) not in settled]
-    if open_clashes:
-        first, second = open_clashes[0]
-        return "differs", f"{first.text} against {second.text}"
-    first, second = next((a, b) for a, b in matches if compatible(a, b)) if settled else matches[0]
-    return "fits", f"{first.text} and {second.text} are compatible"
+
+
+def has_grown(clash: tuple[Quantity, Quantity], left: Article, right: Article) -> bool:
+    """Whether a count of people or cases is higher in the article of a later day, as tolls are."""
+    first, second = clash
+    if first.unit != "count" or not {first.noun, second.noun} & (PEOPLE | _TALLIED):
+        return False
+    gap = gap_in_days(left, right)
+    if gap is None or gap < _ANOTHER_DAY or left.published_at is None or right.published_at is None:
+        return False
+    earlier, later = (first, second) if left.published_at < right.published_at else (second, first)
+    return later.low > earlier.low
 
 
 def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:

@@ -56,17 +56,25 @@ def _parser() -> argparse.ArgumentParser:
     nli.add_argument("--settings", type=Path, help="settings file")
     nli.set_defaults(command=_nli)
     pairs = commands.add_parser("pairs", help="fit the pair model's weights on gold stories")
-    pairs.add_argument("folder", type=Path)
+    pairs.add_argument("folders", type=Path, nargs="+")
     pairs.add_argument(
         "--out",
         type=Path,
         required=True,
         help="where to write them; the shipped ones are detector/conflicts/pair_weights.json",
     )
+    pairs.add_argument("--judged", type=Path, help="features of judged pairs of real articles")
     pairs.add_argument("--settings", type=Path, help="settings file")
     pairs.set_defaults(command=_pairs)
+    judged = commands.add_parser("judged", help="features of judged pairs of real articles, for fitting")
+    judged.add_argument("articles", type=Path, nargs="+")
+    judged.add_argument("--labels", type=Path, nargs="+", required=True, help="tab-separated pair ids and labels")
+    judged.add_argument("--out", type=Path, required=True)
+    judged.add_argument("--settings", type=Path, help="settings file")
+    judged.set_defaults(command=_judged)
     held_out = commands.add_parser("held-out", help="score stories, each with pair weights fitted on the others")
-    held_out.add_argument("folder", type=Path)
+    held_out.add_argument("folders", type=Path, nargs="+")
+    held_out.add_argument("--judged", type=Path, help="features of judged pairs of real articles, to fit on besides")
     held_out.add_argument("--settings", type=Path, help="settings file")
     held_out.set_defaults(command=_held_out)
     story_pairs = commands.add_parser("story-pairs", help="pairs of annotated stories, to train an NLI model on")
@@ -122,9 +130,27 @@ def _pairs(options: argparse.Namespace) -> int:
 
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
         fitted = fit_corpus(
-            options.folder, settings=load_settings(options.settings), workdir=Path(workdir), out=options.out
+            options.folders,
+            settings=load_settings(options.settings),
+            workdir=Path(workdir),
+            out=options.out,
+            judged=options.judged,
         )
-    print(json.dumps({name: value for name, value in fitted.items() if name != "features"}, indent=1))
+    for model in ("contradicts", "agrees"):
+        fitted[model].pop("features")
+    print(json.dumps(fitted, indent=1))
+    return 0
+
+
+def _judged(options: argparse.Namespace) -> int:
+    from detector.evaluation.judged import read_judgements, write_judged
+    from detector.pipeline import Workbench
+
+    bench = Workbench(load_settings(options.settings))
+    judgements = read_judgements(options.labels)
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        count = write_judged(options.articles, judgements, options.out, bench=bench, workdir=Path(workdir))
+    print(f"{options.out}: {count} of {len(judgements)} judged pairs found")
     return 0
 
 
@@ -134,7 +160,10 @@ def _held_out(options: argparse.Namespace) -> int:
 
     bench = Workbench(load_settings(options.settings))
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
-        _print_tables(evaluate_held_out(options.folder, bench=bench, workdir=Path(workdir), progress=_note))
+        evaluation = evaluate_held_out(
+            options.folders, bench=bench, workdir=Path(workdir), judged=options.judged, progress=_note
+        )
+    _print_tables(evaluation)
     return 0
 
 

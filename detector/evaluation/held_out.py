@@ -6,7 +6,7 @@ rules were chosen while looking at them too; no figure here makes up for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from detector.conflicts import PairWeights, find_conflicts, judge_pairs
 from detector.corpus.origins import origin_groups
 from detector.errors import InputError
 from detector.evaluation.gold import find_stories, load_gold
+from detector.evaluation.judged import read_judged
 from detector.evaluation.metrics import score_report
-from detector.evaluation.pair_weights import FittedWeights, fit, label_story, scored_pairs
+from detector.evaluation.pair_weights import fit, label_story, scored_pairs
 from detector.evaluation.stories import Evaluation
 from detector.pipeline import Workbench
 from detector.records import Run
@@ -28,15 +29,21 @@ _NO_RUN = Run(run_id="held-out", started_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def evaluate_held_out(
-    folder: Path, *, bench: Workbench, workdir: Path, progress: Callable[[str], None] | None = None
+    folders: Sequence[Path],
+    *,
+    bench: Workbench,
+    workdir: Path,
+    judged: Path | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
-    """Every gold story of a folder, each judged with weights that never saw it; stores are kept in `workdir`.
+    """Every gold story of the folders, each judged with weights that never saw it; stores are kept in `workdir`.
 
     Raises InputError: fewer than two stories.
     """
-    stories = find_stories(folder)
+    stories = [story for folder in folders for story in find_stories(folder)]
     if len(stories) < 2:
-        raise InputError(f"{folder}: one story in it; expected two or more, to hold one out and fit on the others")
+        raise InputError(f"{folders[0]}: one story in it; expected two or more, to hold one out and fit on the others")
+    more = read_judged(judged, scorer_id=bench.scorer_id) if judged else []
     labelled = []
     for story in stories:
         if progress:
@@ -44,19 +51,10 @@ def evaluate_held_out(
         labelled.append(label_story(story, bench, store_path=workdir / f"{story.name}.db"))
     scores = []
     for story in stories:
-        weights = as_pair_weights(fit([pairs for pairs in labelled if pairs.story != story.name]))
+        weights = fit([*(pairs for pairs in labelled if pairs.story != story.name), *more])
         with open_store(workdir / f"{story.name}.db") as store:
             scores.append(score_report(load_gold(story), report_with(store, bench, weights)))
     return Evaluation(scores=tuple(scores))
-
-
-def as_pair_weights(fitted: FittedWeights) -> PairWeights:
-    return PairWeights(
-        intercept=fitted.intercept,
-        weights=tuple(fitted.weights.tolist()),
-        means=tuple(fitted.means.tolist()),
-        scales=tuple(fitted.scales.tolist()),
-    )
 
 
 def report_with(store: Store, bench: Workbench, weights: PairWeights) -> Mapping[str, Any]:

@@ -1,13 +1,14 @@
-"""Fits the weights of the pair model on gold stories: logistic regression, each story held out in turn.
+"""Fits the weights of the pair models on gold stories: logistic regression, each story held out in turn.
 
-A pair is true when its two statements overlap evidence of two sides of one gold conflict that should be flagged. Pairs
+A pair contradicts when its two statements overlap evidence of two sides of one gold conflict that should be flagged. Pairs
 of updates and disputes are left out: they do exclude each other, and their lane, not their probability, sets them apart.
+A pair agrees when both overlap evidence of one side of a gold conflict, or of one gold agreement.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.relations import FEATURES, pair_features
+from detector.conflicts.relations import FEATURES, Logistic, PairWeights, pair_features
 from detector.conflicts.signals import signals_of
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
@@ -33,11 +34,12 @@ INVERSE_STRENGTH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Scored candidate pairs of one story with their features and gold: 1 true, 0 not."""
+    """Scored candidate pairs of one story with their features and gold: 1 where they contradict, 1 where they agree."""
 
     story: str
     features: NDArray[np.float64]
     labels: NDArray[np.int64]
+    agreeing: NDArray[np.int64]
     pairs: tuple[tuple[Statement, Statement], ...]
 
 
@@ -65,6 +67,7 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
         pairs, scores, statements, articles = scored_pairs(store, bench)
     rows: list[tuple[float, ...]] = []
     labels: list[int] = []
+    agreeing: list[int] = []
     kept: list[tuple[Statement, Statement]] = []
     for pair in pairs:
         if pair.rule == QUOTE_RULE:
@@ -77,17 +80,19 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
         signals = signals_of(left, right, articles[left.article_id], articles[right.article_id])
         rows.append(
             pair_features(
+                left,
+                right,
                 signals,
                 score.forward.tempered(bench.temperature),
                 score.backward.tempered(bench.temperature),
                 similarity=pair.similarity,
-                claim_score=min(left.claim_score, right.claim_score),
             )
         )
         labels.append(label)
+        agreeing.append(int(label == 0 and say_the_same(left, right, articles, gold)))
         kept.append((left, right))
     matrix = np.asarray(rows, dtype=np.float64).reshape(-1, len(FEATURES))
-    return LabelledPairs(folder.name, matrix, np.asarray(labels, dtype=np.int64), tuple(kept))
+    return LabelledPairs(folder.name, matrix, np.asarray(labels), np.asarray(agreeing), tuple(kept))
 
 
 def label_of(left: Statement, right: Statement, articles: dict[str, Article], gold: GoldStory) -> int | None:
@@ -100,77 +105,117 @@ def label_of(left: Statement, right: Statement, articles: dict[str, Article], go
     return 0
 
 
+def say_the_same(left: Statement, right: Statement, articles: dict[str, Article], gold: GoldStory) -> bool:
+    """Whether gold puts both on one side of a conflict, or into one agreement."""
+    texts = [said(articles[statement.article_id].outlet, statement.text) for statement in (left, right)]
+    shared = [side.evidence for conflict in gold.conflicts for side in conflict.sides]
+    shared += [agreement.evidence for agreement in gold.agreements]
+    return any(all(any(overlaps(text, quote) for quote in quotes(evidence)) for text in texts) for evidence in shared)
+
+
 def _parted(texts: Sequence[Said], conflict: GoldConflict) -> bool:
     sides = [quotes(side.evidence) for side in conflict.sides]
     met = [{n for n, side in enumerate(sides) if any(overlaps(text, quote) for quote in side)} for text in texts]
     return any(a != b for a in met[0] for b in met[1])
 
 
-@dataclass(frozen=True, slots=True)
-class FittedWeights:
-    """Weights over standardised features."""
-
-    intercept: float
-    weights: NDArray[np.float64]
-    means: NDArray[np.float64]
-    scales: NDArray[np.float64]
-
-    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = self.intercept + ((features - self.means) / self.scales) @ self.weights
-        result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(total, -30, 30)))
-        return result
-
-
-def fit(stories: Sequence[LabelledPairs]) -> FittedWeights:
+def fit_logistic(features: NDArray[np.float64], labels: NDArray[np.int64]) -> Logistic:
     from sklearn.linear_model import LogisticRegression
 
-    features = np.concatenate([story.features for story in stories])
-    labels = np.concatenate([story.labels for story in stories])
     means, scales = features.mean(axis=0), features.std(axis=0)
     scales[scales < 1e-9] = 1.0
     model = LogisticRegression(C=INVERSE_STRENGTH, max_iter=2000).fit((features - means) / scales, labels)
-    return FittedWeights(float(model.intercept_[0]), model.coef_[0], means, scales)
+    return Logistic(
+        float(model.intercept_[0]), tuple(model.coef_[0].tolist()), tuple(means.tolist()), tuple(scales.tolist())
+    )
 
 
-def held_out(stories: Sequence[LabelledPairs]) -> Iterator[tuple[LabelledPairs, NDArray[np.float64]]]:
-    """Each story with the probabilities of a model that never saw it."""
+def fit(stories: Sequence[LabelledPairs]) -> PairWeights:
+    features = np.concatenate([story.features for story in stories])
+    return PairWeights(
+        contradicts=fit_logistic(features, np.concatenate([story.labels for story in stories])),
+        agrees=fit_logistic(features, np.concatenate([story.agreeing for story in stories])),
+    )
+
+
+def held_out(
+    stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs] = ()
+) -> Iterator[tuple[LabelledPairs, PairWeights]]:
+    """Each story with weights that never saw it, fitted on the other stories and on `more`."""
     for story in stories:
-        others = [other for other in stories if other.story != story.story]
-        yield story, fit(others).probability(story.features)
+        yield story, fit([*(other for other in stories if other.story != story.story), *more])
 
 
-def average_precision(stories: Sequence[LabelledPairs], score: Callable[[LabelledPairs], NDArray[np.float64]]) -> float:
+def average_precision(labels: Sequence[NDArray[np.int64]], scores: Sequence[NDArray[np.float64]]) -> float:
     from sklearn.metrics import average_precision_score
 
-    labels = np.concatenate([story.labels for story in stories])
-    return float(average_precision_score(labels, np.concatenate([score(story) for story in stories])))
+    return round(float(average_precision_score(np.concatenate(labels), np.concatenate(scores))), 4)
 
 
-def to_json(fitted: FittedWeights, stories: Sequence[LabelledPairs], *, scorer_id: str) -> dict[str, Any]:
-    """The shipped form, with what it was fitted on and its held-out figures."""
-    out_of_story = {story.story: probabilities for story, probabilities in held_out(stories)}
+def probabilities(model: Logistic, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`model` on every row of `features` [pairs, FEATURES]."""
+    return np.array([model.probability(tuple(row)) for row in features.tolist()])
+
+
+def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, scorer_id: str) -> dict[str, Any]:
+    """The shipped form: fitted on everything, with the figures of stories held out in turn."""
+    weights = fit([*stories, *more])
+    unseen = {story.story: fitted for story, fitted in held_out(stories, more)}
     return {
         "method": f"logistic regression, L2, C={INVERSE_STRENGTH}, features standardised",
-        "fitted_on": {story.story: {"pairs": len(story.labels), "true": int(story.labels.sum())} for story in stories},
-        "scorer": scorer_id,
-        "held_out_average_precision": round(average_precision(stories, lambda story: out_of_story[story.story]), 4),
-        "contradiction_alone_average_precision": round(average_precision(stories, lambda s: s.features[:, 0]), 4),
-        "intercept": round(fitted.intercept, 6),
-        "features": {
-            name: {
-                "weight": round(float(fitted.weights[i]), 6),
-                "mean": round(float(fitted.means[i]), 6),
-                "scale": round(float(fitted.scales[i]), 6),
+        "fitted_on": {
+            story.story: {
+                "pairs": len(story.labels),
+                "contradict": int(story.labels.sum()),
+                "agree": int(story.agreeing.sum()),
             }
-            for i, name in enumerate(FEATURES)
+            for story in [*stories, *more]
+        },
+        "scorer": scorer_id,
+        "contradicts": {
+            "held_out_average_precision": average_precision(
+                [story.labels for story in stories],
+                [probabilities(unseen[story.story].contradicts, story.features) for story in stories],
+            ),
+            "contradiction_alone_average_precision": average_precision(
+                [story.labels for story in stories], [story.features[:, 0] for story in stories]
+            ),
+            **_model_json(weights.contradicts),
+        },
+        "agrees": {
+            "held_out_average_precision": average_precision(
+                [story.agreeing for story in stories],
+                [probabilities(unseen[story.story].agrees, story.features) for story in stories],
+            ),
+            "entailment_alone_average_precision": average_precision(
+                [story.agreeing for story in stories], [story.features[:, 2] for story in stories]
+            ),
+            **_model_json(weights.agrees),
         },
     }
 
 
-def fit_corpus(corpus: Path, *, settings: Settings, workdir: Path, out: Path) -> dict[str, Any]:
-    """Fits on every story below `corpus` and writes the weights to `out`."""
+def _model_json(model: Logistic) -> dict[str, Any]:
+    columns = zip(FEATURES, model.weights, model.means, model.scales, strict=True)
+    return {
+        "intercept": round(model.intercept, 6),
+        "features": {
+            name: {"weight": round(weight, 6), "mean": round(mean, 6), "scale": round(scale, 6)}
+            for name, weight, mean, scale in columns
+        },
+    }
+
+
+def fit_corpus(
+    corpora: Sequence[Path], *, settings: Settings, workdir: Path, out: Path, judged: Path | None = None
+) -> dict[str, Any]:
+    """Fits on every story below `corpora`, and on judged pairs, and writes the weights to `out`."""
+    from detector.evaluation.judged import read_judged
+
     bench = Workbench(settings)
-    stories = [label_story(folder, bench, store_path=workdir / f"{folder.name}.db") for folder in find_stories(corpus)]
-    fitted = to_json(fit(stories), stories, scorer_id=bench.scorer_id)
+    folders = [folder for corpus in corpora for folder in find_stories(corpus)]
+    stories = [label_story(folder, bench, store_path=workdir / f"{folder.name}.db") for folder in folders]
+    more = read_judged(judged, scorer_id=bench.scorer_id) if judged else []
+    fitted = to_json(stories, more, scorer_id=bench.scorer_id)
     out.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
     return fitted
