@@ -17,9 +17,12 @@ from detector.corpus import read_paths
 from detector.evaluation.gold import find_stories, load_gold
 from detector.evaluation.pair_weights import label_of
 from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, split_pending
-from detector.records import QUOTE_RULE, Statement
+from detector.records import QUOTE_RULE
 from detector.store import open_store
 from detector.training.mix import NOT_CONTRADICTION, Pair
+
+TELLING = 0.25
+"""Cosine from which the wordings alone can tell that two statements contradict each other; below it only their articles can."""
 
 
 def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator[Pair]:
@@ -33,21 +36,17 @@ def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator
         vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
         articles = {article.article_id: article for article in store.articles()}
         compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
+    vector_of = dict(zip([one.statement_id for one in taking_part], vectors, strict=True))
     claims = [one for one in taking_part if one.claim_gate is None]
     nearby = {(pair.left_id, pair.right_id) for pair in compared if pair.rule != QUOTE_RULE}
     for left, right in itertools.combinations(sorted(claims, key=lambda one: one.statement_id), 2):
-        if left.outlet_id == right.outlet_id:
+        if left.outlet_id == right.outlet_id or left.text_hash == right.text_hash:
             continue
         label = label_of(left, right, articles, gold)
-        if label == 1 and _wordings_differ(left, right):
+        if label == 1 and vector_of[left.statement_id] @ vector_of[right.statement_id] >= TELLING:
             yield Pair(left.wording, right.wording, "contradiction")
         elif label == 0 and (left.statement_id, right.statement_id) in nearby:
             yield Pair(left.wording, right.wording, NOT_CONTRADICTION)
-
-
-def _wordings_differ(left: Statement, right: Statement) -> bool:
-    """Who said the same words is not for a model of wording to tell."""
-    return left.text_hash != right.text_hash
 
 
 def write_story_pairs(folder: Path, out: Path, *, bench: Workbench, workdir: Path) -> tuple[int, int]:
