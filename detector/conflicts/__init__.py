@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.conflicts.grouping import group_agreements, group_conflicts
-from detector.conflicts.ranking import build_agreement, build_conflict, rank
+from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
 from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
@@ -64,8 +64,10 @@ def find_conflicts(
     groups = group_conflicts(findings, statements, similarity)
     conflicts = rank(
         [
-            build_conflict(group, statements=statements, articles=articles, origins=origins, topics=topic_of)
-            for group in groups
+            build_conflict(
+                group, statements=statements, articles=articles, origins=origins, topics=topic_of, repeats=repeats
+            )
+            for group, repeats in zip(groups, repeats_of(groups), strict=True)
         ],
         limit=settings.limit,
     )

@@ -33,6 +33,7 @@ FACTOR_WEIGHTS: dict[str, float] = {
     "measured": 0.10,
     "explained": -0.60,
     "decision": 0.60,
+    "repeats": -0.40,
 }
 """Weight of each factor (values are 0..1). `excludes` is the fitted pair probability and leads; the others order entries
 of similar probability. docs/ranking.md gives what leaving each one out does to the gold figures."""
@@ -54,6 +55,18 @@ _DECISIONS = frozenset(
 """Lemmas of a leader's or a court's decision: a change of one is news whatever explains it."""
 
 
+def repeats_of(groups: Sequence[Group]) -> list[int]:
+    """For each group, how many groups of a stronger pair show a statement of its own strongest pair."""
+    strongest = [max(group.findings, key=lambda found: (found.probability, found.pair.pair_id)) for group in groups]
+    order = sorted(range(len(groups)), key=lambda place: (-strongest[place].probability, strongest[place].pair.pair_id))
+    shown: Counter[str] = Counter()
+    repeats = [0] * len(groups)
+    for place in order:
+        repeats[place] = max(shown[strongest[place].pair.left_id], shown[strongest[place].pair.right_id])
+        shown.update(groups[place].members)
+    return repeats
+
+
 def shorten(text: str, limit: int = _READABLE) -> str:
     """The text cut at a word end, with an ellipsis when cut."""
     folded = " ".join(text.split())
@@ -69,8 +82,12 @@ def build_conflict(
     articles: Mapping[str, Article],
     origins: Mapping[str, str],
     topics: Mapping[str, str],
+    repeats: int = 0,
 ) -> Conflict:
-    """One group as a conflict. `origins` and `topics` map article and statement ids to their origin and topic."""
+    """One group as a conflict. `origins` and `topics` map article and statement ids to their origin and topic.
+
+    `repeats` counts the stronger entries that already show a statement of the group's strongest pair.
+    """
     strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
     kind = _majority([finding.kind for finding in group.findings], strongest.kind)
     lane = _lane_of(group, strongest)
@@ -91,7 +108,7 @@ def build_conflict(
         lane=lane,
         sides=sides,
         pair_ids=tuple(finding.pair.pair_id for finding in group.findings),
-        factors=_factors(group, strongest, sides, statements, lane),
+        factors=_factors(group, strongest, sides, statements, lane, repeats),
         evidence_hash=evidence_hash_of(statements[member].text_hash for member in members),
         topic_id=topics.get(sides[0].exemplar_id),
         note=_note_of(members, statements, articles),
@@ -184,7 +201,12 @@ def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, state
 
 
 def _factors(
-    group: Group, strongest: PairFinding, sides: Sequence[Side], statements: Mapping[str, Statement], lane: Lane
+    group: Group,
+    strongest: PairFinding,
+    sides: Sequence[Side],
+    statements: Mapping[str, Statement],
+    lane: Lane,
+    repeats: int,
 ) -> tuple[ScoreFactor, ...]:
     left, right = statements[strongest.pair.left_id], statements[strongest.pair.right_id]
     origin_count = sum(side.origin_count for side in sides)
@@ -203,6 +225,7 @@ def _factors(
         ("measured", float(measured), "a quantity differs" if measured else "no quantity differs"),
         ("explained", float(lane != "conflict"), _EXPLAINED[lane]),
         ("decision", float(lane == "update" and decided), "a decision changed" if decided else "no decision at stake"),
+        ("repeats", 1 - 0.5**repeats, f"{repeats} stronger entries show one of its statements"),
     )
     return tuple(
         ScoreFactor(name, round(max(0.0, value), 4), FACTOR_WEIGHTS[name], reason) for name, value, reason in values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -34,12 +35,34 @@ _TALLIED = frozenset(
 _ANOTHER_DAY = 0.4
 """Days between two publications from which a count can have grown."""
 
-_TELLING_APART = frozenset(
-    word[:4]
-    for word in "net gross pretax operating core adjusted annual monthly weekly daily quarterly average median first second "
-    "third fourth half confirmed suspected male female killed died injured wounded hurt missing displaced arrested".split()
+_TELLING_APART: Mapping[str, str] = {
+    word[:5]: kind
+    for kind, words in {
+        "profit": "net gross pretax operating underlying adjusted",
+        "measure": "core headline consumer producer personal wholesale retail",
+        "period": "annual annualized monthly weekly daily quarterly month quarter half week",
+        "statistic": "average median total",
+        "order": "first second third fourth",
+        "status": "confirmed suspected",
+        "sex": "male female men women",
+        "fate": "killed died dead deaths injured wounded hurt missing displaced arrested",
+    }.items()
+    for word in words.split()
+}
+"""Stems that say which of several like figures is meant, by what they tell apart: net and pretax profit, monthly and yearly
+rates, the killed and the injured. Two of one kind that differ make two figures."""
+
+_MOVING = re.compile(
+    r"(?:up|down|rose|ris(?:e|es|en|ing)|fell|fall\w*|gr[eo]w\w*|slip\w*|jump\w*|drop\w*|declin\w*|gain\w*|climb\w*|surg\w*|increas\w*"
+    r"|decreas\w*|lost|shed|higher|lower\w*|soar\w*|plung\w*|tumbl\w*|s[au]nk|hike\w*|rais\w*|accelerat\w*|retreat\w*|advanc\w*)\W*$",
+    re.IGNORECASE,
 )
-"""Stems that say which of several like figures is meant (net and pretax profit, the killed and the injured)."""
+
+_BASE = re.compile(
+    r"\b(?:against|from|than|compared (?:with|to)|versus|vs\.?|after|as in)\s+(?:a|an|about|around|some|the|nearly|just)?\s*$",
+    re.IGNORECASE,
+)
+"""What stands before the figure that the told one is compared with: "up from 18", "against 54 million a year earlier"."""
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -204,10 +227,11 @@ def _finite(quantity: Quantity) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """Stems of the words beside a number, and which of several like figures the nearest telling word makes it."""
+    """Stems of the words beside a number, which of several like figures they make it, whether it is only compared with."""
 
     stems: frozenset[str]
-    figure: str | None
+    figures: Mapping[str, str]
+    base: bool
 
 
 def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside]) -> bool:
@@ -216,7 +240,7 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     if left.unit != right.unit:
         return False
     ours, theirs = beside
-    if ours.figure and theirs.figure and ours.figure != theirs.figure:
+    if any(ours.figures[kind] != theirs.figures[kind] for kind in ours.figures.keys() & theirs.figures.keys()):
         return False
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
@@ -232,14 +256,27 @@ def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
     """Content words within five words after and three before the quantity, without its own noun."""
     before, found, after = statement.wording.partition(quantity.text)
     if not found:
-        return _Beside(frozenset(), None)
-    near = [_stem(word) for word in [*_WORD.findall(after)[:5], *reversed(_WORD.findall(before)[-3:])]]
+        return _Beside(frozenset(), {}, base=False)
+    near = [word.casefold() for word in [*_WORD.findall(after)[:5], *reversed(_WORD.findall(before)[-3:])]]
     own = {_stem(quantity.noun)} if quantity.noun else set()
     lemmas = {_stem(lemma) for lemma in statement.lemmas}
-    return _Beside(
-        frozenset(stem for stem in near if stem in lemmas and stem not in own),
-        next((stem for stem in near if stem in _TELLING_APART), None),
-    )
+    figures: dict[str, str] = {}
+    for word in near:
+        if kind := _TELLING_APART.get(word[:5]):
+            figures.setdefault(kind, word[:5])
+    if quantity.unit in ("percent", "percentage point", "basis point"):
+        figures["sort"] = "change" if _is_change(before, after) else "level"
+    stems = frozenset(_stem(word) for word in near) & lemmas - own
+    return _Beside(stems, figures, base=_BASE.search(before) is not None)
+
+
+def _is_change(before: str, after: str) -> bool:
+    """Whether a share is how much something moved ("rose 6 %", "a 6 % rise") and not where it stands ("rose to 6 %")."""
+    lead = before.split()[-4:]
+    if lead and lead[-1].casefold() in ("to", "at"):
+        return False
+    follow = after.split()[:2]
+    return any(_MOVING.match(word) for word in lead) or any(_MOVING.match(word) for word in follow)
 
 
 def _stem(word: str) -> str:
@@ -247,14 +284,19 @@ def _stem(word: str) -> str:
 
 
 def clashing_numbers(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
-    """The first quantities of one thing that cannot both be true; one with a compatible partner is at rest."""
+    """The first quantities of one thing that cannot both be true.
+
+    One with a compatible partner is at rest, and a figure that another is only compared with tells nothing.
+    """
     matches = _matching_numbers(left, right)
-    settled = {id(quantity) for pair in matches if compatible(*pair) for quantity in pair}
+    settled = {
+        id(quantity) for first, second, _ in matches if compatible(first, second) for quantity in (first, second)
+    }
     return next(
         (
             (first, second)
-            for first, second in matches
-            if not compatible(first, second) and id(first) not in settled and id(second) not in settled
+            for first, second, told in matches
+            if told and not compatible(first, second) and id(first) not in settled and id(second) not in settled
         ),
         None,
     )
@@ -265,18 +307,18 @@ def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]
     clash = clashing_numbers(left, right)
     if clash is not None:
         return "differs", f"{clash[0].text} against {clash[1].text}"
-    matches = _matching_numbers(left, right)
-    if not matches:
+    fitting = [(first, second) for first, second, _ in _matching_numbers(left, right) if compatible(first, second)]
+    if not fitting:
         return "none", "no quantity of the same thing"
-    first, second = next((pair for pair in matches if compatible(*pair)), matches[0])
-    return "fits", f"{first.text} and {second.text} are compatible"
+    return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible"
 
 
-def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity, Quantity]]:
+def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity, Quantity, bool]]:
+    """Quantities of one thing, and whether both are told and neither is only compared with."""
     left_near = [_words_beside(left, quantity) for quantity in left.quantities]
     right_near = [_words_beside(right, quantity) for quantity in right.quantities]
     return [
-        (a, b)
+        (a, b, not (near_a.base or near_b.base))
         for a, near_a in zip(left.quantities, left_near, strict=True)
         for b, near_b in zip(right.quantities, right_near, strict=True)
         if comparable(a, b, (near_a, near_b))
