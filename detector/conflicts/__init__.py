@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.grouping import group_agreements, group_conflicts
+from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
 from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
 __all__ = ["PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights"]
+
+Grouping = Callable[[Sequence[PairFinding], Mapping[str, Statement], Similarity], list[Group]]
+"""Makes groups of findings; another than the shipped one is of use only to measure what grouping does."""
 
 
 def judge_pairs(
@@ -54,6 +57,7 @@ def find_conflicts(
     origins: Mapping[str, str],
     topics: Sequence[Topic],
     settings: ConflictSettings,
+    grouping: Grouping = group_conflicts,
 ) -> Outcome:
     """Ranked conflicts and agreements. `vectors` is by statement id, `origins` maps article ids to their origin."""
 
@@ -61,7 +65,7 @@ def find_conflicts(
         return float(vectors[first] @ vectors[second]) if first != second else 1.0
 
     topic_of = {member: topic.topic_id for topic in topics for member in topic.statement_ids}
-    groups = group_conflicts(findings, statements, similarity)
+    groups = grouping(findings, statements, similarity)
     conflicts = rank(
         [
             build_conflict(

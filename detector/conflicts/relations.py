@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -157,21 +157,25 @@ def judge_pair(
         _number_gate(signals),
         _exclusion_gate(probability, forward, backward, settings),
     )
-    relation: Relation = "none"
-    if all(gate.passed for gate in gates):
-        relation = "contradicts"
-    elif gates[0].passed and agreement >= settings.agreement and agreement > probability:
-        relation = "agrees"
     return PairFinding(
         pair,
         score,
-        relation,
+        relation_of(gates, probability, agreement, settings),
         probability,
         lane_of(signals, left, right, settings),
         kind_of(signals, left, right),
         gates,
         agreement,
     )
+
+
+def relation_of(gates: Sequence[Gate], probability: float, agreement: float, settings: ConflictSettings) -> Relation:
+    """What the gates, the claim gate first, and the two probabilities make of a pair; only claims can agree."""
+    if all(gate.passed for gate in gates):
+        return "contradicts"
+    if gates[0].passed and agreement >= settings.agreement and agreement > probability:
+        return "agrees"
+    return "none"
 
 
 def _judge_quotation(

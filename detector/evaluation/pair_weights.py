@@ -8,7 +8,7 @@ A pair agrees when both overlap evidence of one side of a gold conflict, or of o
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,28 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
     with open_store(store_path) as store:
         ingest(store, read_paths([folder], bench.settings.reading))
         pairs, scores, statements, articles = scored_pairs(store, bench)
+    return label_pairs(
+        pairs,
+        scores,
+        statements=statements,
+        articles=articles,
+        gold=gold,
+        name=folder.name,
+        temperature=bench.temperature,
+    )
+
+
+def label_pairs(
+    pairs: Sequence[CandidatePair],
+    scores: Mapping[str, PairScore],
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    gold: GoldStory,
+    name: str,
+    temperature: float,
+) -> LabelledPairs:
+    """The features and labels of the pairs of story `name`, without quotations and what `label_of` leaves open."""
     rows: list[tuple[float, ...]] = []
     labels: list[int] = []
     agreeing: list[int] = []
@@ -83,8 +105,8 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
                 left,
                 right,
                 signals,
-                score.forward.tempered(bench.temperature),
-                score.backward.tempered(bench.temperature),
+                score.forward.tempered(temperature),
+                score.backward.tempered(temperature),
                 similarity=pair.similarity,
             )
         )
@@ -92,10 +114,10 @@ def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> Labelled
         agreeing.append(int(label == 0 and say_the_same(left, right, articles, gold)))
         kept.append((left, right))
     matrix = np.asarray(rows, dtype=np.float64).reshape(-1, len(FEATURES))
-    return LabelledPairs(folder.name, matrix, np.asarray(labels), np.asarray(agreeing), tuple(kept))
+    return LabelledPairs(name, matrix, np.asarray(labels), np.asarray(agreeing), tuple(kept))
 
 
-def label_of(left: Statement, right: Statement, articles: dict[str, Article], gold: GoldStory) -> int | None:
+def label_of(left: Statement, right: Statement, articles: Mapping[str, Article], gold: GoldStory) -> int | None:
     """1 for a flagged gold conflict, None for an update or dispute, 0 otherwise."""
     texts = [said(articles[statement.article_id].outlet, statement.text) for statement in (left, right)]
     if any(_parted(texts, conflict) for conflict in gold.flagged):
@@ -105,7 +127,7 @@ def label_of(left: Statement, right: Statement, articles: dict[str, Article], go
     return 0
 
 
-def say_the_same(left: Statement, right: Statement, articles: dict[str, Article], gold: GoldStory) -> bool:
+def say_the_same(left: Statement, right: Statement, articles: Mapping[str, Article], gold: GoldStory) -> bool:
     """Whether gold puts both on one side of a conflict, or into one agreement."""
     texts = [said(articles[statement.article_id].outlet, statement.text) for statement in (left, right)]
     shared = [side.evidence for conflict in gold.conflicts for side in conflict.sides]
