@@ -23,6 +23,7 @@ Kind = Literal[
     "negation", "number", "date", "place", "person", "cause", "outcome", "attribution", "antonym", "implicit"
 ]
 Relation = Literal["contradicts", "agrees", "none"]
+Stance = Literal["rejected", "unlikely", "undecided", "open", "accepted"]
 RunStatus = Literal["running", "succeeded", "failed"]
 
 
@@ -231,13 +232,17 @@ class PairFinding:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Statements of one conflict that agree; `position` is what they say, in words one can read."""
+    """Statements of one conflict that agree; `position` is what they say, in words one can read.
+
+    `stance` is its place on the scale from rejected to accepted, None where the conflict is not about a decision.
+    """
 
     position: str
     statement_ids: tuple[str, ...]
     outlet_ids: tuple[str, ...]
     origin_count: int
     exemplar_id: str
+    stance: Stance | None = None
 
 
 @dataclass(frozen=True, slots=True)
