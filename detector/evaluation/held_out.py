@@ -7,11 +7,13 @@ rules were chosen while looking at them too; no figure here makes up for that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from detector.conflicts import PairWeights, find_conflicts, judge_pairs
+from detector.conflicts import Grouping, PairWeights, find_conflicts, judge_pairs
+from detector.conflicts.grouping import group_conflicts
 from detector.corpus.origins import origin_groups
 from detector.errors import InputError
 from detector.evaluation.gold import find_stories, load_gold
@@ -20,10 +22,15 @@ from detector.evaluation.metrics import score_report
 from detector.evaluation.pair_weights import fit, label_story, scored_pairs
 from detector.evaluation.stories import Evaluation
 from detector.pipeline import Workbench
-from detector.records import Run
+from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Run, Statement
 from detector.report import build_report
 from detector.report.json import as_tree
+from detector.settings import ConflictSettings
 from detector.store import Store, open_store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NO_RUN = Run(run_id="held-out", started_at=datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -38,11 +45,9 @@ def evaluate_held_out(
 ) -> Evaluation:
     """Every gold story of the folders, each judged with weights that never saw it; stores are kept in `workdir`.
 
-    Raises InputError: fewer than two stories.
+    Raises InputError: fewer than two stories, or two of one name.
     """
-    stories = [story for folder in folders for story in find_stories(folder)]
-    if len(stories) < 2:
-        raise InputError(f"{folders[0]}: one story in it; expected two or more, to hold one out and fit on the others")
+    stories = stories_to_hold_out(folders)
     more = read_judged(judged, scorer_id=bench.scorer_id) if judged else []
     labelled = []
     for story in stories:
@@ -57,30 +62,89 @@ def evaluate_held_out(
     return Evaluation(scores=tuple(scores))
 
 
-def report_with(store: Store, bench: Workbench, weights: PairWeights) -> Mapping[str, Any]:
-    """The report on a store's articles under other pair weights, in its JSON form; topics are left out."""
+def stories_to_hold_out(folders: Sequence[Path]) -> list[Path]:
+    """The stories of the folders.
+
+    Raises InputError: fewer than two, or two of one name.
+    """
+    stories = [story for folder in folders for story in find_stories(folder)]
+    if len(stories) < 2:
+        raise InputError(f"{folders[0]}: one story in it; expected two or more, to hold one out and fit on the others")
+    named: dict[str, Path] = {}
+    for story in stories:
+        if named.setdefault(story.name, story) is not story:
+            raise InputError(f"{named[story.name]} and {story} have one name; expected each story once, by its name")
+    return stories
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredStory:
+    """The scored pairs of a story and all that is known of their statements, before anything is judged.
+
+    `scores` is by pair id, `statements` and `vectors` by statement id, `articles` and `origins` by article id.
+    """
+
+    pairs: Sequence[CandidatePair]
+    scores: Mapping[str, PairScore]
+    statements: Mapping[str, Statement]
+    articles: Mapping[str, Article]
+    vectors: Mapping[str, NDArray[np.float32]]
+    origins: Mapping[str, str]
+
+
+def scored_story(store: Store, bench: Workbench) -> ScoredStory:
+    """The articles of a store up to the scores, as the program compares them."""
     pairs, scores, statements, articles = scored_pairs(store, bench)
-    settings = bench.settings.conflicts
-    findings = judge_pairs(
-        pairs,
-        scores,
-        statements=statements,
-        articles=articles,
-        temperature=bench.temperature,
-        settings=settings,
-        weights=weights,
-    )
     vectors = store.vectors(bench.encoder_id, [statement.text_hash for statement in statements.values()])
-    outcome = find_conflicts(
-        findings,
+    return ScoredStory(
+        pairs=pairs,
+        scores=scores,
         statements=statements,
         articles=articles,
         vectors=dict(zip(statements, vectors, strict=True)),
         origins=origin_groups(list(articles.values())),
+    )
+
+
+def findings_of(scored: ScoredStory, bench: Workbench, weights: PairWeights) -> list[PairFinding]:
+    return judge_pairs(
+        scored.pairs,
+        scored.scores,
+        statements=scored.statements,
+        articles=scored.articles,
+        temperature=bench.temperature,
+        settings=bench.settings.conflicts,
+        weights=weights,
+    )
+
+
+def outcome_of(
+    scored: ScoredStory,
+    findings: Sequence[PairFinding],
+    settings: ConflictSettings,
+    *,
+    grouping: Grouping = group_conflicts,
+) -> Outcome:
+    """What the findings come to; topics are left out."""
+    return find_conflicts(
+        findings,
+        statements=scored.statements,
+        articles=scored.articles,
+        vectors=scored.vectors,
+        origins=scored.origins,
         topics=(),
         settings=settings,
+        grouping=grouping,
     )
-    report = build_report(
-        run=_NO_RUN, outcome=outcome, articles=list(articles.values()), statements=list(statements.values())
-    )
-    return as_tree(report)
+
+
+def report_of(scored: ScoredStory, outcome: Outcome) -> Mapping[str, Any]:
+    """The report of an outcome, in its JSON form."""
+    articles, statements = list(scored.articles.values()), list(scored.statements.values())
+    return as_tree(build_report(run=_NO_RUN, outcome=outcome, articles=articles, statements=statements))
+
+
+def report_with(store: Store, bench: Workbench, weights: PairWeights) -> Mapping[str, Any]:
+    """The report on a store's articles under other pair weights, in its JSON form."""
+    scored = scored_story(store, bench)
+    return report_of(scored, outcome_of(scored, findings_of(scored, bench, weights), bench.settings.conflicts))
