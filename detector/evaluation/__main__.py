@@ -22,7 +22,7 @@ from detector.evaluation.nli import (
     phenomenon_table,
     sample_evenly,
 )
-from detector.evaluation.stories import TOGETHER, Evaluation, kind_table, plain_text, story_table
+from detector.evaluation.stories import TOGETHER, Evaluation, kind_table, markdown, plain_text, story_table
 from detector.settings import load_settings
 
 if TYPE_CHECKING:
@@ -77,6 +77,19 @@ def _parser() -> argparse.ArgumentParser:
     held_out.add_argument("--judged", type=Path, help="features of judged pairs of real articles, to fit on besides")
     held_out.add_argument("--settings", type=Path, help="settings file")
     held_out.set_defaults(command=_held_out)
+    ablation = commands.add_parser("ablation", help="score stories held out in turn, with each step of the program off")
+    ablation.add_argument("folders", type=Path, nargs="+")
+    ablation.add_argument("--judged", type=Path, help="features of judged pairs of real articles, to fit on besides")
+    ablation.add_argument("--markdown", action="store_true", help="print the tables in markdown")
+    ablation.add_argument("--settings", type=Path, help="settings file")
+    ablation.set_defaults(command=_ablation)
+    reliability = commands.add_parser("reliability", help="held-out probabilities of the pair models against gold")
+    reliability.add_argument("folders", type=Path, nargs="+")
+    reliability.add_argument("--judged", type=Path, help="features of judged pairs of real articles, to fit on besides")
+    reliability.add_argument("--plot", type=Path, help="also draw the curves, into a .svg or .png file")
+    reliability.add_argument("--markdown", action="store_true", help="print the tables in markdown")
+    reliability.add_argument("--settings", type=Path, help="settings file")
+    reliability.set_defaults(command=_reliability)
     story_pairs = commands.add_parser("story-pairs", help="pairs of annotated stories, to train an NLI model on")
     story_pairs.add_argument("folder", type=Path)
     story_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
@@ -164,6 +177,38 @@ def _held_out(options: argparse.Namespace) -> int:
             options.folders, bench=bench, workdir=Path(workdir), judged=options.judged, progress=_note
         )
     _print_tables(evaluation)
+    return 0
+
+
+def _ablation(options: argparse.Namespace) -> int:
+    from detector.evaluation.ablation import change_table, evaluate_steps, step_table
+    from detector.pipeline import Workbench
+
+    bench = Workbench(load_settings(options.settings))
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        evaluations = evaluate_steps(
+            options.folders, bench=bench, workdir=Path(workdir), judged=options.judged, progress=_note
+        )
+    written = markdown if options.markdown else plain_text
+    print(written(step_table(evaluations)), written(change_table(evaluations)), sep="\n\n")
+    return 0
+
+
+def _reliability(options: argparse.Namespace) -> int:
+    from detector.evaluation.reliability import check_plot, curve_table, plot, reliability_of
+    from detector.pipeline import Workbench
+
+    if options.plot:
+        check_plot(options.plot)
+    bench = Workbench(load_settings(options.settings))
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        curves = reliability_of(
+            options.folders, bench=bench, workdir=Path(workdir), judged=options.judged, progress=_note
+        )
+    written = markdown if options.markdown else plain_text
+    print(*(written(curve_table(curve)) for curve in curves), sep="\n\n")
+    if options.plot:
+        plot(curves, options.plot)
     return 0
 
 

@@ -214,15 +214,16 @@ def _row(name: str, figures: Mapping[str, float], ks: Sequence[int]) -> tuple[st
     shares = [*(f"precision@{k}" for k in ks), *(f"recall@{k}" for k in ks), "decoys"]
     return (
         name,
-        _number(figures["entries"], ".0f"),
-        *(_number(figures[share], ".2f") for share in shares),
-        _number(figures["wrong_lane"], ".1f" if name == "mean" else ".0f"),
-        _number(figures["agreements"], ".2f"),
-        _number(figures["first_true"], ".1f" if name == "mean" else ".0f"),
+        number(figures["entries"], ".0f"),
+        *(number(figures[share], ".2f") for share in shares),
+        number(figures["wrong_lane"], ".1f" if name == "mean" else ".0f"),
+        number(figures["agreements"], ".2f"),
+        number(figures["first_true"], ".1f" if name == "mean" else ".0f"),
     )
 
 
-def _number(figure: float, form: str) -> str:
+def number(figure: float, form: str) -> str:
+    """The figure in a format, "-" for NaN."""
     return format(figure, form) if figure == figure else _UNKNOWN
 
 
@@ -238,3 +239,10 @@ def plain_text(table: Table) -> str:
         for line in lines
     ]
     return "\n".join([table.title, *aligned])
+
+
+def markdown(table: Table) -> str:
+    """The table in markdown, numbers to the right."""
+    rule = ("---", *("---:" for _ in table.header[1:]))
+    lines = (f"| {' | '.join(cells)} |" for cells in (table.header, rule, *table.rows))
+    return "\n".join([f"**{table.title}**", "", *lines])
