@@ -74,6 +74,12 @@ class PairSettings(_Section):
     )
     nearest_floor: float = Field(0.28, ge=0, le=1, description="Lowest cosine of a pair that shares neither.")
     similar: float = Field(0.55, ge=0, le=1, description="Cosine from which wording alone makes a pair.")
+    whole: int = Field(
+        4000,
+        ge=0,
+        description="A store with at most so many pairs of claims of different outlets is compared whole ...",
+    )
+    whole_floor: float = Field(0.10, ge=0, le=1, description="... down to this cosine.")
 
 
 class ConflictSettings(_Section):
