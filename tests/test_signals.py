@@ -106,3 +106,57 @@ def test_signals_do_not_depend_on_the_order_of_the_pair() -> None:
         other.gap_days,
     )
     assert one.foreign_names == tuple(reversed(other.foreign_names))
+
+
+def share(text: str, value: float, noun: str) -> Quantity:
+    return Quantity(text, value, value, "percent", noun)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "found"),
+    [
+        (
+            (
+                "Profit was 61 million pounds, against 54 million a year earlier.",
+                ("61 million", 61),
+                ("54 million", 54),
+            ),
+            ("Profit for the half was 58 million.", ("58 million", 58)),
+            "61 million against 58 million",
+        ),
+        (
+            (
+                "Profit was 61 million pounds, against 54 million a year earlier.",
+                ("61 million", 61),
+                ("54 million", 54),
+            ),
+            ("Profit for the half was 61 million.", ("61 million", 61)),
+            "61 million and 61 million are compatible",
+        ),
+        (
+            ("Net profit came to 44 million.", ("44 million", 44)),
+            ("Pretax profit came to 61 million.", ("61 million", 61)),
+            "no quantity of the same thing",
+        ),
+    ],
+    ids=["told figures differ", "only the base differs", "other kind of profit"],
+)
+def test_figure_that_another_is_only_compared_with_and_one_of_another_kind_are_no_clash(
+    left: tuple, right: tuple, found: str
+) -> None:
+    def said(told: tuple, outlet: object) -> object:
+        text, *figures = told
+        quantities = tuple(Quantity(shown, value, value, "GBP", "profit") for shown, value in figures)
+        return statement(text, outlet, quantities=quantities)
+
+    assert compare_numbers(said(left, COURIER), said(right, ECHO))[1] == found
+
+
+def test_how_far_a_share_moved_is_not_compared_with_where_it_stands() -> None:
+    moved = statement("Shares were up 9% by midday.", COURIER, quantities=(share("9%", 9, "share"),))
+    held = statement("It held 4.9% of the shares.", ECHO, quantities=(share("4.9%", 4.9, "share"),))
+    risen = statement("Shares rose 5% by the close.", ECHO, quantities=(share("5%", 5, "share"),))
+    reached = statement("Its stake in shares rose to 7%.", COURIER, quantities=(share("7%", 7, "share"),))
+    assert compare_numbers(moved, held)[0] == "none"
+    assert compare_numbers(moved, risen)[0] == "differs"
+    assert compare_numbers(reached, held)[0] == "differs"
