@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from detector.conflicts.grouping import Group
 from detector.conflicts.signals import compare_dates, compare_numbers, is_hedged, same_speaker
+from detector.conflicts.stance import with_stances
 from detector.records import (
     QUOTE_RULE,
     Agreement,
@@ -100,6 +101,7 @@ def build_conflict(
             key=lambda side: (-side.origin_count, side.outlet_ids, side.exemplar_id),
         )
     )
+    sides = with_stances(sides, statements)
     members = sorted(group.members)
     return Conflict(
         conflict_id=_conflict_id(group, statements, articles),
