@@ -72,8 +72,9 @@ def stories_to_hold_out(folders: Sequence[Path]) -> list[Path]:
         raise InputError(f"{folders[0]}: one story in it; expected two or more, to hold one out and fit on the others")
     named: dict[str, Path] = {}
     for story in stories:
-        if named.setdefault(story.name, story) is not story:
+        if story.name in named:
             raise InputError(f"{named[story.name]} and {story} have one name; expected each story once, by its name")
+        named[story.name] = story
     return stories
 
 
