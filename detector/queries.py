@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from detector import models
 from detector.conflicts import judge_pair
 from detector.conflicts.signals import is_hedged, is_prescription
+from detector.conflicts.stance import stance_of
 from detector.errors import InputError
 from detector.pipeline import Workbench, block, claims_of, participants_of
 from detector.records import (
@@ -19,6 +20,7 @@ from detector.records import (
     PairFinding,
     PairScore,
     Probs,
+    Stance,
     Statement,
     pair_id_of,
 )
@@ -42,23 +44,28 @@ ASK_DECISIVE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AskedStatement:
-    """A statement that bears on the claim, and the position it takes."""
+    """A statement that bears on the claim, the position it takes, and its stance where the claim is of a decision."""
 
     statement: Statement
     article: Article
     position: Position
     probability: float
+    stance: Stance | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
-    """Where one outlet stands on the claim, by its most decisive statement; silent outlets have no statements."""
+class OutletStance:
+    """Where one outlet stands on the claim, by its most decisive statement; silent outlets have no statements.
+
+    `stance` is its place on the scale from rejected to accepted, None where the claim is not about a decision.
+    """
 
     outlet: str
     outlet_id: str
     position: Position
     probability: float
     statements: tuple[AskedStatement, ...] = ()
+    stance: Stance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Answer:
     """The stance of every outlet in the store, the most decisive first."""
 
     claim: str
-    stances: tuple[Stance, ...]
+    stances: tuple[OutletStance, ...]
 
 
 def ask(
@@ -92,6 +99,7 @@ def ask(
         raise InputError("the store holds no analysed statements; run `detector run PATH` first")
     articles = {article.article_id: article for article in store.articles()}
     asked = read_claim(claim, nlp=bench.nlp, settings=settings.statements)
+    wanted = stance_of(asked)
     chosen = _nearest_claims(store, bench, claims, asked)
     pairs = [(statement.wording, asked.wording) for statement, _ in chosen]
     scored = bench.nli.score([*pairs, *((hypothesis, premise) for premise, hypothesis in pairs)])
@@ -100,9 +108,13 @@ def ask(
         forward, backward = (
             Probs(*map(float, scored[at])).tempered(bench.temperature) for at in (index, index + len(pairs))
         )
+        stance = stance_of(statement) if wanted is not None else None
         position, probability = _position(statement, asked, forward, backward)
+        if stance is not None and _bears(statement, asked) and probability >= ASK_DECISIVE / 2:
+            on_scale = _position_on_scale(stance, wanted)
+            position = on_scale if on_scale == "hedges" or position != "silent" else "silent"
         found.setdefault(statement.outlet_id, []).append(
-            AskedStatement(statement, articles[statement.article_id], position, probability)
+            AskedStatement(statement, articles[statement.article_id], position, probability, stance)
         )
     outlets = {article.outlet_id: article.outlet for article in articles.values()}
     stances = [_stance(outlet_id, name, found.get(outlet_id, [])) for outlet_id, name in outlets.items()]
@@ -139,9 +151,7 @@ def _position(statement: Statement, asked: Statement, forward: Probs, backward: 
     """
     contradiction = (forward.contradiction + backward.contradiction) / 2
     strongest = max(forward.entailment, contradiction)
-    about = asked.entities[0].key if asked.entities else None
-    named = about is None or about in {entity.key for entity in statement.entities}
-    if not named or is_prescription(statement):
+    if not _bears(statement, asked):
         return "silent", strongest
     if is_hedged(statement):
         return ("hedges" if strongest >= ASK_DECISIVE / 2 else "silent"), strongest
@@ -150,14 +160,28 @@ def _position(statement: Statement, asked: Statement, forward: Probs, backward: 
     return ("agrees" if forward.entailment > contradiction else "contradicts"), strongest
 
 
-def _stance(outlet_id: str, outlet: str, found: Sequence[AskedStatement]) -> Stance:
+def _bears(statement: Statement, asked: Statement) -> bool:
+    about = asked.entities[0].key if asked.entities else None
+    named = about is None or about in {entity.key for entity in statement.entities}
+    return named and not is_prescription(statement)
+
+
+def _position_on_scale(stance: Stance, wanted: Stance | None) -> Position:
+    """What a stance on the decision means for a claim of another: only the two ends agree or contradict flatly."""
+    if stance == wanted:
+        return "agrees"
+    return "contradicts" if {stance, wanted} == {"accepted", "rejected"} else "hedges"
+
+
+def _stance(outlet_id: str, outlet: str, found: Sequence[AskedStatement]) -> OutletStance:
     bearing = sorted(
         (asked for asked in found if asked.position != "silent"),
         key=lambda asked: (asked.position == "hedges", -asked.probability, asked.statement.statement_id),
     )
     if not bearing:
-        return Stance(outlet, outlet_id, "silent", 0.0)
-    return Stance(outlet, outlet_id, bearing[0].position, bearing[0].probability, tuple(bearing))
+        return OutletStance(outlet, outlet_id, "silent", 0.0)
+    first = bearing[0]
+    return OutletStance(outlet, outlet_id, first.position, first.probability, tuple(bearing), first.stance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from detector.report.wording import (
     listed,
     moment_words,
     one_line,
+    quoted,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def answer_lines(answer: Answer, *, most: int = 3) -> list[str]:
             lines += _wrapped(listed(stance.outlet for stance in stances), indent=2)
             continue
         for stance in stances:
-            lines.append(f"  {one_line(stance.outlet)}")
+            lines.append(f"  {one_line(stance.outlet)}" + (f": {stance.stance}" if stance.stance else ""))
             for asked in stance.statements[:most]:
                 lines += _asked_lines(asked)
     return lines
@@ -107,8 +108,8 @@ def _asked_lines(asked: AskedStatement) -> list[str]:
     speaker = f", speaker: {one_line(asked.statement.speaker)}" if asked.statement.speaker else ""
     facts = f"{moment_words(asked.article.published_at)}{speaker}{', ' + said if said else ''}"
     return [
-        *_wrapped(f"“{one_line(asked.statement.text)}”", indent=4),
-        *_wrapped(f"— {facts} ({asked.position}, {_percent(asked.probability)})", indent=6),
+        *_wrapped(quoted(asked.statement.text), indent=4),
+        *_wrapped(f"— {facts} ({asked.stance or asked.position}, {_percent(asked.probability)})", indent=6),
         f"      {asked.statement.statement_id}",
     ]
 
@@ -194,7 +195,7 @@ def _statement_lines(label: str, statement: Statement, article: Article) -> list
     speaker = f", speaker: {one_line(statement.speaker)}" if statement.speaker else ""
     lines = [
         *_wrapped(f"{label}: {one_line(article.outlet)}, {moment_words(article.published_at)}{speaker}"),
-        *_wrapped(f"“{one_line(statement.text)}”", indent=3),
+        *_wrapped(quoted(statement.text), indent=3),
     ]
     if one_line(statement.wording) != one_line(statement.text):
         lines += _wrapped(f"compared as: {one_line(statement.wording)}", indent=3)

@@ -62,7 +62,7 @@ def test_json_holds_the_keys_of_the_contract(report: Report) -> None:
     entry = tree["conflicts"][0]
     assert list(entry)[:7] == ["conflict_id", "rank", "score", "kind", "lane", "question", "decision"]
     assert entry["decision"] is None
-    assert set(entry["sides"][0]) == {"position", "outlets", "origins", "statements"}
+    assert set(entry["sides"][0]) == {"position", "outlets", "origins", "stance", "outlet_stances", "statements"}
     spoken = entry["sides"][0]["statements"][0]
     assert {"statement_id", "text", "start", "end", "speaker", "modality", "article"} <= set(spoken)
     assert {"article_id", "outlet", "title", "published_at", "url", "path"} <= set(spoken["article"])

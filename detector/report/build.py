@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from detector.conflicts.stance import stance_of
 from detector.errors import InputError
-from detector.records import Agreement, Article, Conflict, Outcome, PairFinding, Run, Side, Statement
+from detector.records import Agreement, Article, Conflict, Outcome, PairFinding, Run, Side, Stance, Statement
 from detector.report.highlight import difference_spans
 from detector.report.values import (
     Entry,
@@ -149,7 +150,22 @@ def _side(
         outlets=shelf.outlet_names(side.outlet_ids),
         origins=side.origin_count,
         statements=_reading_order(shown, first=side.exemplar_id),
+        stance=side.stance,
+        places=_places(side, shelf),
     )
+
+
+def _places(side: Side, shelf: _Shelf) -> tuple[tuple[str, Stance], ...]:
+    """Where each outlet of the side stands by its own statements, the side's stance where these tell none."""
+    if side.stance is None:
+        return ()
+    own: dict[str, Stance] = {}
+    ordered = sorted(side.statement_ids, key=lambda one: one != side.exemplar_id)
+    for statement in map(shelf.statement, ordered):
+        stance = stance_of(statement)
+        if stance is not None:
+            own.setdefault(shelf.name(statement.outlet_id), stance)
+    return tuple((name, own.get(name, side.stance)) for name in shelf.outlet_names(side.outlet_ids))
 
 
 def _label(place: int) -> str:

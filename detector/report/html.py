@@ -76,6 +76,7 @@ def page_environment() -> Environment:
         "counted": wording.count_words,
         "listed": wording.listed,
         "pieces": wording.pieces,
+        "quoted": wording.quoted,
     }
     environment.globals |= {
         "KIND": wording.KIND_WORDS,

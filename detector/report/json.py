@@ -112,6 +112,8 @@ def _side(side: ShownSide) -> Row:
         "position": side.position,
         "outlets": list(side.outlets),
         "origins": side.origins,
+        "stance": side.stance,
+        "outlet_stances": dict(side.places),
         "statements": [_statement(statement) for statement in side.statements],
     }
 

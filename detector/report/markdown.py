@@ -17,7 +17,9 @@ from detector.report.wording import (
     one_line,
     outlet_words,
     pieces,
+    quoted,
     repeats_statement,
+    scale_words,
     span_words,
     sureness,
     telling,
@@ -83,6 +85,9 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"{lane} · {KIND_WORDS[entry.kind].lower()}{topic} · rank score {entry.score:.2f}  "
     yield sureness(entry)
     yield ""
+    if entry.scale:
+        yield f"Scale: {escaped(scale_words(entry))}"
+        yield ""
     for caution in [*entry.cautions, *([entry.note] if entry.note else [])]:
         yield f"- Note: {escaped(caution)}"
     if entry.cautions or entry.note:
@@ -146,7 +151,7 @@ def _credit(statement: ShownStatement) -> str:
 def _agreement(agreement: ShownAgreement) -> Iterator[str]:
     yield f"- **{escaped(agreement.position)}** ({count_words(len(agreement.outlets), 'outlet')}: {escaped(listed(agreement.outlets))})"
     for statement in agreement.statements:
-        yield f"  - “{escaped(statement.text)}” — {_credit(statement)}"
+        yield f"  - {escaped(quoted(statement.text))} — {_credit(statement)}"
     yield ""
 
 

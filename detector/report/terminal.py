@@ -20,7 +20,9 @@ from detector.report.wording import (
     one_line,
     outlet_words,
     pieces,
+    quote_marks,
     repeats_statement,
+    scale_words,
     span_words,
     sureness,
     telling,
@@ -36,7 +38,16 @@ _CONTEXT = 160
 
 
 def print_report(report: Report, console: Console, *, limit: int | None = None) -> None:
-    """Print the first `limit` entries, all without one."""
+    """Print the first `limit` entries, all without one; no line that is piped ends in spaces."""
+    if console.is_terminal:
+        _print(report, console, limit=limit)
+        return
+    with console.capture() as captured:
+        _print(report, console, limit=limit)
+    console.out("\n".join(line.rstrip() for line in captured.get().splitlines()), highlight=False)
+
+
+def _print(report: Report, console: Console, *, limit: int | None) -> None:
     shown = report.entries if limit is None else report.entries[: max(limit, 0)]
     _print_head(report, console)
     if shown:
@@ -100,6 +111,8 @@ def _entry(entry: Entry, *, plain: bool) -> Group:
         Text(f"{LANE_WORDS[entry.lane]} · {KIND_WORDS[entry.kind].lower()}{topic}", style="dim"),
         Text(sureness(entry), style="dim"),
     ]
+    if entry.scale:
+        lines.append(Text(f"Scale: {scale_words(entry)}"))
     lines += [Text(f"Note: {one_line(caution)}") for caution in (*entry.cautions, entry.note) if caution]
     for place, side in enumerate(entry.sides):
         lines += [Text(""), *_side(side, style=_SIDE_STYLES[place % len(_SIDE_STYLES)], plain=plain)]
@@ -125,11 +138,12 @@ def _side(side: ShownSide, *, style: str, plain: bool) -> list[RenderableType]:
 def _statement(copies: tuple[ShownStatement, ...], *, plain: bool) -> Group:
     first = copies[0]
     before, after = clipped(first.before, _CONTEXT, from_end=True), clipped(first.after, _CONTEXT)
-    quoted = Text("“")
+    opening, closing = quote_marks(first.text)
+    quoted = Text(opening)
     for text, marked in pieces(first):
         folded = " ".join(text.replace("\n", " ").split(" "))
         quoted.append(f"*{folded}*" if marked and plain else folded, style="bold underline" if marked else "")
-    quoted.append("”")
+    quoted.append(closing)
     lines: list[RenderableType] = [Text(before, style="dim")] if before else []
     lines.append(quoted)
     if after:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
-from detector.records import Article, Gate, Kind, Lane, Modality, Probs, Relation, Run, ScoreFactor, StatementForm
+from detector.records import (
+    Article,
+    Gate,
+    Kind,
+    Lane,
+    Modality,
+    Probs,
+    Relation,
+    Run,
+    ScoreFactor,
+    Stance,
+    StatementForm,
+)
 
 Span = tuple[int, int]
+
+STANCES: tuple[Stance, ...] = get_args(Stance)
+"""The scale, from one end to the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,10 @@ class ShownStatement:
 
 @dataclass(frozen=True, slots=True)
 class ShownSide:
-    """One side of a conflict; `label` is A, B, C ... in the order shown."""
+    """One side of a conflict; `label` is A, B, C ... in the order shown.
+
+    `places` says where each of its outlets stands on the scale; it is empty where the conflict is not about a decision.
+    """
 
     label: str
     position: str
@@ -42,6 +61,8 @@ class ShownSide:
     outlets: tuple[str, ...]
     origins: int
     statements: tuple[ShownStatement, ...]
+    stance: Stance | None = None
+    places: tuple[tuple[str, Stance], ...] = ()
 
     @property
     def wordings(self) -> tuple[tuple[ShownStatement, ...], ...]:
@@ -93,6 +114,14 @@ class Entry:
     @property
     def outlets(self) -> tuple[str, ...]:
         return tuple(sorted({name for side in self.sides for name in side.outlets}, key=str.casefold))
+
+    @property
+    def scale(self) -> tuple[tuple[Stance, tuple[str, ...]], ...]:
+        """Every step from rejected to accepted with the outlets on it; empty where no decision is at stake."""
+        places = [place for side in self.sides for place in side.places]
+        if not places:
+            return ()
+        return tuple((step, tuple(name for name, stance in places if stance == step)) for step in STANCES)
 
     @property
     def probability(self) -> float:

@@ -136,6 +136,29 @@ def outlet_words(side: ShownSide) -> str:
     return f"{outlets}, {count_words(side.origins, 'independent origin')}"
 
 
+def quote_marks(text: str) -> tuple[str, str]:
+    """The quotation marks to put around a text: none where it brings its own."""
+    line = one_line(text)
+    inner = sum(mark in _QUOTES for mark in line)
+    if line[:1] in _QUOTES:
+        return "", "”" if inner == 1 else ""
+    return "“", "" if inner == 1 and line[-1:] in _QUOTES else "”"
+
+
+def quoted(text: str) -> str:
+    """One line of text in quotation marks, which are not doubled."""
+    before, after = quote_marks(text)
+    return f"{before}{one_line(text)}{after}"
+
+
+_QUOTES = frozenset('"“”„«»')
+
+
+def scale_words(entry: Entry) -> str:
+    """ "rejected (A) – unlikely (B and C)": the steps that outlets stand on; empty where no decision is at stake."""
+    return " – ".join(f"{step} ({listed(names, most=4)})" for step, names in entry.scale if names)
+
+
 def sureness(entry: Entry) -> str:
     """One line on how sure the program is that the sides exclude each other."""
     against = [pair for pair in entry.pairs if pair.relation == "contradicts"]
