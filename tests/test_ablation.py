@@ -13,6 +13,7 @@ from detector.conflicts import PairWeights
 from detector.conflicts.relations import FEATURES, Logistic, pair_features
 from detector.conflicts.signals import signals_of
 from detector.evaluation import ablation
+from detector.evaluation.__main__ import main
 from detector.evaluation.ablation import NLI_ALONE, STEPS, WHOLE, Program, Story
 from detector.evaluation.held_out import ScoredStory, evaluate_held_out, scored_story
 from detector.evaluation.metrics import score_report
@@ -306,3 +307,8 @@ def test_an_empty_report_has_no_precision_to_compare(evaluations: dict[str, Eval
     empty = Evaluation((score_report(gold, {"schema": "detector-report/1", "conflicts": []}),))
     (row,) = ablation.change_table({WHOLE: empty, "time": empty}).rows
     assert row[1] == "-"
+
+
+def test_one_story_cannot_be_held_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablation", str(CORPUS / STORIES[0])]) == 2
+    assert "expected two or more" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -154,3 +155,10 @@ def test_every_story_is_read_once_and_one_alone_is_refused(tmp_path: Path, monke
         reliability_of(stories[:1], bench=bench, workdir=tmp_path)
     with pytest.raises(InputError, match="each story once"):
         reliability_of([stories[0], stories[0]], bench=bench, workdir=tmp_path)
+
+
+def test_stories_in_which_nothing_contradicts_are_too_little_to_fit_on() -> None:
+    stories = [labelled(name, seed=seed) for seed, name in enumerate(("one", "two"))]
+    nothing = replace(stories[1], labels=np.zeros_like(stories[1].labels))
+    with pytest.raises(InputError, match="60 pairs to fit on, 0 of them true"):
+        curves_of([stories[0], nothing], settings=ConflictSettings())

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from detector.conflicts.relations import FEATURES, Logistic, PairWeights, pair_features
 from detector.conflicts.signals import signals_of
+from detector.errors import InputError
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
 from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, score_pending, split_pending
@@ -142,8 +143,13 @@ def _parted(texts: Sequence[Said], conflict: GoldConflict) -> bool:
 
 
 def fit_logistic(features: NDArray[np.float64], labels: NDArray[np.int64]) -> Logistic:
+    """Raises InputError: all labels are the same."""
     from sklearn.linear_model import LogisticRegression
 
+    if len(set(labels.tolist())) < 2:
+        raise InputError(
+            f"{len(labels)} pairs to fit on, {labels.sum()} of them true; expected some true and some not: give more stories"
+        )
     means, scales = features.mean(axis=0), features.std(axis=0)
     scales[scales < 1e-9] = 1.0
     model = LogisticRegression(C=INVERSE_STRENGTH, max_iter=2000).fit((features - means) / scales, labels)
