@@ -10,6 +10,7 @@ from detector import models
 from detector.conflicts import judge_pair
 from detector.conflicts.signals import is_hedged, is_prescription
 from detector.conflicts.stance import stance_of
+from detector.conflicts.stance_words import DECISIONS
 from detector.errors import InputError
 from detector.pipeline import Workbench, block, claims_of, participants_of
 from detector.records import (
@@ -110,9 +111,10 @@ def ask(
         )
         stance = stance_of(statement) if wanted is not None else None
         position, probability = _position(statement, asked, forward, backward)
-        if stance is not None and _bears(statement, asked) and probability >= ASK_DECISIVE / 2:
-            on_scale = _position_on_scale(stance, wanted)
-            position = on_scale if on_scale == "hedges" or position != "silent" else "silent"
+        if stance is not None and _bears(statement, asked):
+            on_scale = position_on_scale(stance, wanted)
+            same_matter = on_scale == "hedges" and _shares_matter(statement, asked)
+            position = on_scale if position != "silent" or same_matter else "silent"
         found.setdefault(statement.outlet_id, []).append(
             AskedStatement(statement, articles[statement.article_id], position, probability, stance)
         )
@@ -166,7 +168,14 @@ def _bears(statement: Statement, asked: Statement) -> bool:
     return named and not is_prescription(statement)
 
 
-def _position_on_scale(stance: Stance, wanted: Stance | None) -> Position:
+def _shares_matter(statement: Statement, asked: Statement) -> bool:
+    """Whether a word of the claim that names nobody and is no decision word stands in the statement ("ceasefire")."""
+    names = {word.casefold() for entity in asked.entities for word in entity.text.split()}
+    shared = set(asked.lemmas) & set(statement.lemmas) - names
+    return any(DECISIONS.fullmatch(word) is None and word not in names for word in shared)
+
+
+def position_on_scale(stance: Stance, wanted: Stance | None) -> Position:
     """What a stance on the decision means for a claim of another: only the two ends agree or contradict flatly."""
     if stance == wanted:
         return "agrees"
@@ -181,7 +190,8 @@ def _stance(outlet_id: str, outlet: str, found: Sequence[AskedStatement]) -> Out
     if not bearing:
         return OutletStance(outlet, outlet_id, "silent", 0.0)
     first = bearing[0]
-    return OutletStance(outlet, outlet_id, first.position, first.probability, tuple(bearing), first.stance)
+    word = next((asked.stance for asked in bearing if asked.position == first.position and asked.stance), None)
+    return OutletStance(outlet, outlet_id, first.position, first.probability, tuple(bearing), word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import pytest
 
 from detector.errors import InputError
 from detector.pipeline import ingest, run
-from detector.queries import Answer, ask, explain
+from detector.queries import Answer, ask, explain, position_on_scale
+from detector.records import Stance
 from detector.settings import Settings
 from detector.statements import load_pipeline
 from detector.store import Store, open_store
@@ -53,6 +54,20 @@ def test_every_outlet_gets_a_stance_on_a_claim_that_no_article_holds(store: Stor
         "Valley Echo": "silent",
     }
     assert all(bool(stance.statements) == (stance.position != "silent") for stance in answer.stances)
+
+
+@pytest.mark.parametrize(
+    ("stance", "position"),
+    [
+        ("accepted", "agrees"),
+        ("rejected", "contradicts"),
+        ("unlikely", "hedges"),
+        ("undecided", "hedges"),
+        ("open", "hedges"),
+    ],
+)
+def test_only_a_flat_decision_agrees_with_or_contradicts_the_claim_of_one(stance: Stance, position: str) -> None:
+    assert position_on_scale(stance, "accepted") == position
 
 
 def test_asking_leaves_the_store_as_it_was(store: Store) -> None:

@@ -21,6 +21,7 @@ SENTENCES = {
         "Shareholders backed the merger of Norvik and Ellin.",
         "The regulator gave the takeover its approval on Monday.",
         "The mayor signed off on the stadium plan.",
+        "Iceland gave the green light to the whaling quota.",
         "The rebels have signed the truce, officials said.",
         "Germany will support the sanctions, the chancellor said.",
         "Orsk was forced to accept the terms.",
@@ -55,6 +56,7 @@ SENTENCES = {
         "The president threatened to veto the bill.",
         "The club is likely to turn down the bid.",
         "The bishops are reluctant to approve the reform.",
+        "Kyiv would struggle to sign such a treaty.",
         "The farmers will not sign unless the terms change.",
         "Approval of the merger by the regulator looks unlikely.",
     ],
@@ -68,6 +70,7 @@ SENTENCES = {
         "The company has neither accepted nor rejected the bid.",
         "The court postponed its decision on the extradition.",
         "The ball is now in Russia's court.",
+        "Marquez has given no answer to the offer.",
         "The merger is awaiting approval from the commission.",
     ],
     "open": [

@@ -53,11 +53,10 @@ _REACH = 4
 def stance_of(statement: Statement) -> Stance | None:
     """The stance that a statement reports or takes; None when it is not about somebody's decision."""
     text = _plain(statement.wording)
-    if not _names_a_decider(statement, text):
-        return None
     clause = _deciding_clause(text)
     if clause is None:
-        return None if is_prescription(statement) else _without_decision_word(text)
+        tells = _names_a_decider(statement, text) and not is_prescription(statement)
+        return _without_decision_word(text) if tells else None
     if ASKED.search(clause.before) or (ASKING.search(clause.text) and clause.ends > 0) or _prescribed(clause):
         return None
     stance = _weighed(clause)

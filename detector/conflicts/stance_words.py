@@ -103,7 +103,7 @@ YET_TO = _words(r"yet to|still to|has still to|not yet|still not|still has not|s
 RELUCTANT = _words(
     r"""unlikely | improbable | doubt(?:s|ed|ful)? | sceptical | skeptical | reluctan(?:t|ce|tly) | hesitant | hesitat(?:es|ed) | loath | wary |
     (?:hard|difficult|tough|not easy|harder|impossible) (?:for (?:[\w'-]+ ){1,4})?to |
-    struggl(?:es|ed|ing) to | not (?:\w+ )?(?:expected|likely|set|about|inclined|minded|ready|prepared|poised|keen|in a hurry) (?:to|on) | not (?:intend|plan|want|wish|expect|seem) |
+    struggl(?:e|es|ed|ing) to | not (?:\w+ )?(?:expected|likely|set|about|inclined|minded|ready|prepared|poised|keen|in a hurry) (?:to|on) | not (?:intend|plan|want|wish|expect|seem) |
     (?:little|slim|no|small|remote) (?:chance|prospect|hope|likelihood|appetite|sign) | baulk(?:s|ed)? | balk(?:s|ed)? | resist(?:s|ed|ing)? | threaten(?:s|ed|ing)? to not"""
 )
 LEANING = _words(
@@ -127,7 +127,7 @@ CERTAIN = {
 """What is said of the decision after its name ("approval looks unlikely")."""
 
 UNDECIDED = _words(
-    r"""undecided | uncertain | unclear | in doubt | unknown | on the fence | non-?committal | remains? to be seen | open question | in the balance |
+    r"""undecided | uncertain | unclear | in doubt | unknown | on the fence | non-?committal | not known | remains? to be seen | open question | in the balance |
     too early | whether (?:or not )?to | whether (?:it|he|she|they|the \w+) (?:will|would) | torn over | split on whether"""
 )
 CONSIDERED = _words(
@@ -141,7 +141,7 @@ DECLARED = _words(
     r"""(?:not|yet to|still to) (?:yet )?(?:decided?|respond(?:ed)?|repl(?:y|ied)|answer(?:ed)?|made? up (?:his|her|its|their) minds?)(?! to (?:[\w'-]+ ){0,2}(?:questions?|requests?|messages?|calls?|emails?)\b) |
     no (?:final )?decision (?:has been|had been|was|yet|on) | (?:defer|postpone|delay|put off|puts off)(?:s|red|d|ed)? (?:[\w'-]+ ){0,3}decision |
     (?:asks?|asked|needs?|wants?|wanted) (?:for )?more time | (?:will|to|would) (?:decide|vote) (?:on|whether|by|next|later|in) | undecided |
-    ball is (?:now )?in (?:[\w'-]+ ){1,3}court"""
+    (?:gives?|gave|given) no (?:answer|reply|response) | (?:will|would) (?:reply|respond|answer) | ball is (?:now )?in (?:[\w'-]+ ){1,3}court"""
 )
 """Ways to say that an answer is still out."""
 COOL = _words(
