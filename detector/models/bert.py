@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector.models.batches import FEWEST_ROWS
 from detector.models.naming import read_json
+from detector.models.products import Activation, Linear, Parameters, attend, linear
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
 
-Parameters = tuple["Tensor", "Tensor"]
-Layer = Mapping[str, Parameters]
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The parts of one layer in the order of their use."""
+
+    query: Linear
+    key_value: Linear
+    attended: Linear
+    attended_norm: Parameters
+    wide: Linear
+    narrow: Linear
+    norm: Parameters
 
 
 class Bert:
-    """BERT's layers on unpadded batches; `tops` are linear layers above them, kept for the caller. In bfloat16 the matrix products alone are rounded; what is added up and
-    normalised between them stays float32, which is as fast and halves the deviation from float32."""
+    """BERT's layers on unpadded batches; `tops` are linear layers above them, kept for the caller.
+
+    In bfloat16 the matrix products alone are rounded; what is added up and normalised between them stays float32, which
+    is as fast and halves the deviation from float32.
+    """
 
     def __init__(self, directory: Path, *, dtype: str, device: str, tops: Sequence[str] = ()) -> None:
         import torch
@@ -68,15 +82,14 @@ class Bert:
 
         size = (self.dimensions,)
         source = shown.to(self.dtype)
-        query = F.linear(asking.to(self.dtype), *layer["query"])
-        key_value = F.linear(source, *layer["key_value"]).view(*source.shape[:2], 2, self._heads, -1)
+        query = layer.query(source if asking is shown else asking.to(self.dtype))
+        key_value = layer.key_value(source).view(*source.shape[:2], 2, self._heads, -1)
         key, value = _with_rows(key_value, len(query)).permute(2, 0, 3, 1, 4)
         heads = query.view(*query.shape[:2], self._heads, -1).transpose(1, 2)
-        attended = F.scaled_dot_product_attention(heads, key, value).transpose(1, 2).reshape(query.shape)
-        asking = asking + F.linear(attended, *layer["attended"])
-        asking = F.layer_norm(asking, size, *layer["attended_norm"], self._epsilon)
-        wide = F.gelu(F.linear(asking.to(self.dtype), *layer["wide"]))
-        return F.layer_norm(asking + F.linear(wide, *layer["narrow"]), size, *layer["norm"], self._epsilon)
+        attended = attend(heads, key, value).transpose(1, 2).reshape(query.shape)
+        asking = F.layer_norm(asking + layer.attended(attended), size, *layer.attended_norm, self._epsilon)
+        narrow = layer.narrow(layer.wide(asking.to(self.dtype)))
+        return F.layer_norm(asking + narrow, size, *layer.norm, self._epsilon)
 
 
 def _parameters(weights: Mapping[str, Tensor], *names: str, dtype: torch.dtype) -> Parameters:
@@ -90,16 +103,19 @@ def _parameters(weights: Mapping[str, Tensor], *names: str, dtype: torch.dtype) 
 def _layer(weights: Mapping[str, Tensor], name: str, *, dtype: torch.dtype) -> Layer:
     import torch
 
-    own = f"{name}.attention.self"
-    return {
-        "query": _parameters(weights, f"{own}.query", dtype=dtype),
-        "key_value": _parameters(weights, f"{own}.key", f"{own}.value", dtype=dtype),
-        "attended": _parameters(weights, f"{name}.attention.output.dense", dtype=dtype),
-        "attended_norm": _parameters(weights, f"{name}.attention.output.LayerNorm", dtype=torch.float32),
-        "wide": _parameters(weights, f"{name}.intermediate.dense", dtype=dtype),
-        "narrow": _parameters(weights, f"{name}.output.dense", dtype=dtype),
-        "norm": _parameters(weights, f"{name}.output.LayerNorm", dtype=torch.float32),
-    }
+    def products(*names: str, activation: Activation = "none") -> Linear:
+        weight, bias = _parameters(weights, *(f"{name}.{one}" for one in names), dtype=dtype)
+        return linear(weight, bias, activation=activation)
+
+    return Layer(
+        query=products("attention.self.query"),
+        key_value=products("attention.self.key", "attention.self.value"),
+        attended=products("attention.output.dense"),
+        attended_norm=_parameters(weights, f"{name}.attention.output.LayerNorm", dtype=torch.float32),
+        wide=products("intermediate.dense", activation="gelu"),
+        narrow=products("output.dense"),
+        norm=_parameters(weights, f"{name}.output.LayerNorm", dtype=torch.float32),
+    )
 
 
 def _with_rows(values: Tensor, fewest: int) -> Tensor:
