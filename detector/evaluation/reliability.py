@@ -181,14 +181,13 @@ def plot(curves: Sequence[Curve], path: Path) -> None:
 
 
 def _draw(axes: Axes, curve: Curve) -> None:
-    """One point a bin, with its number of pairs; below the diagonal more is promised than holds."""
+    """One point a bin, its number of pairs above it; below the diagonal more is promised than holds."""
     filled = [one for one in curve.bins if one.count]
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
     axes.axvline(curve.threshold, color="tab:orange", linestyle=":", linewidth=1)
     axes.plot([one.mean for one in filled], [one.share for one in filled], color="tab:blue", marker="o")
     for one in filled:
-        axes.annotate(
-            f"{one.count}", (one.mean, one.share), xytext=(5, -11), textcoords="offset points", fontsize=8, color="0.3"
-        )
+        place = (one.mean, one.share)
+        axes.annotate(str(one.count), place, (0, 6), textcoords="offset points", ha="center", fontsize=8, color="0.3")
     axes.set_title(f"{curve.model}: calibration error {number(curve.error, '.3f')}", fontsize=10)
-    axes.set(xlabel="mean probability", ylabel="share true", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set(xlabel="mean probability", ylabel="share true", xlim=(-0.02, 1.02), ylim=(-0.02, 1.06), aspect="equal")
