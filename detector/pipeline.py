@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from detector import models
 from detector.errors import DetectorError
@@ -95,7 +95,7 @@ def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResul
 
 @dataclass(slots=True)
 class Workbench:
-    """The models of one call, each loaded when first needed and only then.
+    """The models of one call, each loaded when first needed and only then, and let go when a run has passed its stage.
 
     A given NLI model that is not the one of the settings is taken as calibrated.
     """
@@ -105,6 +105,7 @@ class Workbench:
     _nli: models.NLIModel | None = None
     _nlp: Language | None = None
     _calibrated: bool = field(init=False)
+    _loaded: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._calibrated = self._nli is None or self._nli.scorer_id == models.scorer_id_of(self.settings.models)
@@ -121,6 +122,7 @@ class Workbench:
     def encoder(self) -> models.Encoder:
         if self._encoder is None:
             self._encoder = models.load_encoder(self.settings.models)
+            self._loaded.add("_encoder")
         return self._encoder
 
     @property
@@ -135,7 +137,14 @@ class Workbench:
             from detector.statements import load_pipeline
 
             self._nlp = load_pipeline(self.settings.statements)
+            self._loaded.add("_nlp")
         return self._nlp
+
+    def let_go(self, name: Literal["_nlp", "_encoder"]) -> None:
+        """Free the memory of a model that was loaded here; a given one stays. Needed again, it is loaded again."""
+        if name in self._loaded:
+            self._loaded.discard(name)
+            setattr(self, name, None)
 
     @property
     def temperature(self) -> float:
@@ -244,10 +253,12 @@ def _version(package: str) -> str:
 def _analyse(store: Store, bench: Workbench, clock: _Clock, on_progress: OnProgress) -> tuple[Outcome, dict[str, int]]:
     with clock.measure("statements"):
         split_pending(store, bench, on_progress)
+        bench.let_go("_nlp")
     all_statements = store.statements(bench.statements_fingerprint)
     taking_part = participants_of(all_statements)
     with clock.measure("embed"):
         embed_pending(store, bench, taking_part, on_progress)
+        bench.let_go("_encoder")
         vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
     articles = {article.article_id: article for article in store.articles()}
     with clock.measure("pairs"):

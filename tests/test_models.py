@@ -443,3 +443,39 @@ def test_the_fakes_can_stand_in_for_the_models() -> None:
     nli: models.NLIModel = LexicalNLI()
     assert encoder.encode(TEXTS).shape == (len(TEXTS), encoder.dimensions)
     assert nli.score(PAIRS[:5]).shape == (5, 3)
+
+
+@pytest.mark.parametrize("rows", [4, 9, 64, 301])
+def test_a_packed_product_gives_a_row_the_same_whatever_rows_stand_beside_it(rows: int) -> None:
+    import torch
+
+    from detector.models import products
+
+    draw = torch.Generator().manual_seed(5)
+    weight, bias = (torch.randn(size, generator=draw).bfloat16() for size in ((48, 64), (48,)))
+    given = torch.randn(301, 64, generator=draw).bfloat16()
+    multiply = products.linear(weight, bias, activation="gelu")
+    expected = torch.nn.functional.gelu(given.float() @ weight.float().T + bias.float())
+    torch.testing.assert_close(multiply(given).float(), expected, rtol=0.01, atol=0.02)
+    assert torch.equal(multiply(given[:rows]), multiply(given)[:rows])
+
+
+@pytest.mark.parametrize("length", [8, 16, 29])
+def test_attention_in_products_pays_no_heed_to_the_keys_it_fills_up_with(length: int) -> None:
+    import torch
+
+    from detector.models import products
+
+    heads = torch.randn(3, 5, 2, length, 32, generator=torch.Generator().manual_seed(5)).bfloat16()
+    expected = torch.nn.functional.scaled_dot_product_attention(*heads.float())
+    torch.testing.assert_close(products.attend(*heads).float(), expected, rtol=0.02, atol=0.03)
+
+
+def test_loading_a_model_bounds_how_many_compiled_products_are_kept() -> None:
+    code = (
+        "import os; from detector import models; from detector.settings import ModelSettings\n"
+        "models.load_encoder(ModelSettings())\n"
+        "print([os.environ[name] for name in models.loading.SHAPE_CACHES])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['32', '32']\n"
