@@ -65,7 +65,13 @@ def test_a_report_written_before_there_were_stances_still_meets_the_schema(repor
 def test_text_reports_name_the_steps_with_their_outlets_on_one_line(report: Report) -> None:
     line = scale_words(report.entries[0])
     assert line.startswith("rejected (Fell Gazette and Orrin Courier") and " – accepted (" in line
-    assert sum(text.startswith("Scale: rejected (Fell Gazette and Orrin Courier") for text in to_markdown(report).splitlines()) == 1
+    assert (
+        sum(
+            text.startswith("Scale: rejected (Fell Gazette and Orrin Courier")
+            for text in to_markdown(report).splitlines()
+        )
+        == 1
+    )
     assert "Scale: rejected (Fell Gazette and Orrin Courier" in printed(report)
 
 

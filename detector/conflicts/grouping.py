@@ -9,9 +9,11 @@ from detector.records import PairFinding, Statement
 
 Similarity = Callable[[str, str], float]
 
-SIDE_SIMILARITY = 0.62
-"""Cosine from which a statement that contradicts one side may join the other without an entailing pair, when it
-resembles that other side more."""
+SIDE_LIKENESS = 0.20
+"""Agreement probability from which a statement that contradicts one side may join the other, when it agrees more with that
+one; half of what makes two statements agree by themselves, since the contradiction speaks for it too."""
+SIDE_SIMILARITY = 0.70
+"""The same as a cosine, for a statement and an exemplar that were not compared."""
 SHARED_STATEMENT = 0.50
 """Cosine to the other side from which a pair belongs to a group that already holds one of its statements."""
 SAME_QUESTION = 0.62
@@ -37,18 +39,30 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """Findings by statement: who contradicts and who agrees with whom, with what probability."""
+    """Findings by statement: who contradicts and who agrees with whom, and how likely any two compared ones agree."""
 
     contradictions: Mapping[str, Mapping[str, PairFinding]]
     agreements: Mapping[str, Mapping[str, float]]
+    likeness: Mapping[str, Mapping[str, float]]
+
+    def resembles(self, statement_id: str, exemplar: str, others: Sequence[str], similarity: Similarity) -> bool:
+        """Whether a statement that contradicts another side is likely enough to say what `exemplar` says."""
+        compared = self.likeness.get(statement_id, {})
+        if exemplar in compared:
+            return compared[exemplar] >= max(SIDE_LIKENESS, *(compared.get(other, 0.0) for other in others))
+        near = similarity(statement_id, exemplar)
+        return near >= SIDE_SIMILARITY and all(near > similarity(statement_id, other) for other in others)
 
 
 def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, Statement]) -> Relations:
     """Index the findings; statements with the same wording agree without a finding."""
     contradictions: dict[str, dict[str, PairFinding]] = {}
     agreements: dict[str, dict[str, float]] = {}
+    likeness: dict[str, dict[str, float]] = {}
     for finding in findings:
         left, right = finding.pair.left_id, finding.pair.right_id
+        likeness.setdefault(left, {})[right] = finding.agreement
+        likeness.setdefault(right, {})[left] = finding.agreement
         if finding.relation == "contradicts":
             contradictions.setdefault(left, {})[right] = finding
             contradictions.setdefault(right, {})[left] = finding
@@ -63,7 +77,7 @@ def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, State
             for second in same:
                 if first != second:
                     agreements.setdefault(first, {})[second] = 1.0
-    return Relations(contradictions, agreements)
+    return Relations(contradictions, agreements, likeness)
 
 
 def group_conflicts(
@@ -151,10 +165,9 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
                 for other in exemplars
                 if other != exemplar and other in relations.contradictions.get(candidate, {})
             ]
-            likeness = similarity(candidate, exemplar)
-            nearest = all(likeness > similarity(candidate, other) for other in exemplars if other != exemplar)
-            if agreement > 0 or (against and nearest and likeness >= SIDE_SIMILARITY):
-                fits.append((agreement + likeness + len(against), -number))
+            others = [other for other in exemplars if other != exemplar]
+            if agreement > 0 or (against and relations.resembles(candidate, exemplar, others, similarity)):
+                fits.append((agreement + similarity(candidate, exemplar) + len(against), -number))
         if fits:
             group.sides[-max(fits)[1]].append(candidate)
 
