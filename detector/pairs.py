@@ -7,7 +7,6 @@ statements keeps it. Quotations are matched besides by their words, for the ques
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -88,15 +87,10 @@ def candidate_pairs(
 ) -> tuple[CandidatePair, ...]:
     """Pairs worth scoring, sorted by id. `vectors[i]` belongs to `statements[i]`; statements are sorted by id.
 
-    Statements with the same wording are not paired: they agree without a model. A small store is compared whole, down to a
-    floor of its own: there the model costs seconds, and no neighbour need be left out.
+    Statements with the same wording are not paired: they agree without a model.
     """
     if not statements:
         return ()
-    if cross_outlet_pairs(statements) <= settings.whole:
-        lowest = min(settings.whole_floor, settings.floor, settings.nearest_floor)
-        everything = {"neighbours": len(statements), "floor": lowest, "nearest_floor": lowest}
-        settings = settings.model_copy(update=everything)
     article_ids, means, rows = article_vectors(statements, vectors)
     outlet_of = {statement.article_id: statement.outlet_id for statement in statements}
     shelves = [_Shelf(article_id, outlet_of[article_id], rows[article_id]) for article_id in article_ids]
@@ -114,12 +108,6 @@ def candidate_pairs(
         if progress is not None:
             progress(position + 1)
     return tuple(kept[pair_id] for pair_id in sorted(kept))
-
-
-def cross_outlet_pairs(statements: Sequence[Statement]) -> int:
-    """How many pairs of statements of different outlets there are."""
-    counts = Counter(statement.outlet_id for statement in statements)
-    return (len(statements) ** 2 - sum(count**2 for count in counts.values())) // 2
 
 
 def _pairs_of(

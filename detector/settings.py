@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from detector.errors import SettingsError
 from detector.records import digest
 
-STAGE_VERSIONS = {"statements": 1, "embed": 1, "pairs": 1, "score": 1, "topics": 1, "conflicts": 1}
+STAGE_VERSIONS = {"statements": 2, "embed": 1, "pairs": 1, "score": 1, "topics": 1, "conflicts": 2}
 """Raised by hand when a stage's code changes what it returns: rows made under the old number are made again."""
 
 
@@ -74,12 +74,6 @@ class PairSettings(_Section):
     )
     nearest_floor: float = Field(0.28, ge=0, le=1, description="Lowest cosine of a pair that shares neither.")
     similar: float = Field(0.55, ge=0, le=1, description="Cosine from which wording alone makes a pair.")
-    whole: int = Field(
-        4000,
-        ge=0,
-        description="A store with at most so many pairs of claims of different outlets is compared whole ...",
-    )
-    whole_floor: float = Field(0.10, ge=0, le=1, description="... down to this cosine.")
 
 
 class ConflictSettings(_Section):

@@ -276,7 +276,6 @@ def test_without_the_claims_gate_statements_of_every_sort_are_compared(bench: Wo
     with open_store(workdir / f"{STORIES[0]}.db") as store:
         claims, everything = scored_story(store, bench), ablation.scored_everything(store, bench)
     assert set(claims.statements) < set(everything.statements)
-    assert {of.pair_id for of in claims.pairs} <= {of.pair_id for of in everything.pairs}
     gated = {one.statement_id for one in everything.statements.values() if one.claim_gate is not None}
     assert any({of.left_id, of.right_id} & gated for of in everything.pairs)
 

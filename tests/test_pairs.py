@@ -18,7 +18,7 @@ def _block(statements: list[Statement], vectors: np.ndarray, **settings: object)
     chosen = candidate_pairs(
         [statements[i] for i in order],
         vectors[order],
-        settings=PairSettings(**{"whole": 0, **settings}),  # type: ignore[arg-type]
+        settings=PairSettings(**settings),  # type: ignore[arg-type]
         independent=FREE,
     )
     return {frozenset((pair.left_id, pair.right_id)): pair.rule for pair in chosen}
@@ -73,18 +73,6 @@ def test_counts_of_one_thing_are_compared_even_without_a_shared_name() -> None:
     left = statement("340 prisoners go free.", article("Courier"), quantities=(count(340, "prisoner"),))
     right = statement("The list has 214 prisoners.", article("Echo"), quantities=(count(214, "prisoner"),))
     assert list(_block([left, right], _at(1.0, 0.4)).values()) == ["same-measure"]
-
-
-@pytest.mark.parametrize(("whole", "found"), [(1, 1), (0, 0)])
-def test_small_store_is_compared_down_to_a_floor_of_its_own(whole: int, found: int) -> None:
-    left = statement("It went off and we ran.", article("Courier"))
-    right = statement("There was no alarm.", article("Echo"))
-    assert len(_block([left, right], _at(1.0, 0.15), whole=whole)) == found
-
-
-def test_small_store_leaves_out_no_neighbour() -> None:
-    statements = [statement(f"Fact {i}.", article(f"Outlet {i}"), start=i) for i in range(6)]
-    assert len(_block(statements, _at(*[1.0] * 6), whole=15, neighbours=1)) == 15
 
 
 def test_candidate_pairs_grow_linearly_with_statements() -> None:

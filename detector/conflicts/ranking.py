@@ -37,7 +37,7 @@ FACTOR_WEIGHTS: dict[str, float] = {
     "repeats": -0.40,
 }
 """Weight of each factor (values are 0..1). `excludes` is the fitted pair probability and leads; the others order entries
-of similar probability. docs/ranking.md gives what leaving each one out does to the gold figures."""
+of similar probability. `python -m benchmarks.factors` shows what leaving each one out does to the gold figures."""
 
 LANE_ORDER: tuple[Lane, ...] = ("conflict", "update", "forecast", "dispute")
 

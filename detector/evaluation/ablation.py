@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detector.conflicts import Grouping, PairWeights, claim_gate
+from detector.conflicts import Grouping, PairWeights
 from detector.conflicts.grouping import Group, Similarity, group_conflicts
 from detector.conflicts.ranking import rank
 from detector.conflicts.relations import FEATURES, Logistic, relation_of
@@ -29,10 +29,10 @@ from detector.evaluation.judged import read_judged
 from detector.evaluation.metrics import StoryScore, score_report
 from detector.evaluation.pair_weights import LabelledPairs, fit, label_pairs, label_story
 from detector.evaluation.stories import Evaluation, Table, number
-from detector.pairs import RULES, candidate_pairs, cross_outlet_pairs, independence, quote_pairs
+from detector.pairs import RULES, candidate_pairs, independence, quote_pairs
 from detector.pipeline import Workbench, embed_pending, is_quotation, score_pending
 from detector.records import QUOTE_RULE, Article, CandidatePair, Outcome, PairFinding, Statement
-from detector.settings import ConflictSettings, PairSettings, Settings
+from detector.settings import ConflictSettings
 from detector.store import Store, open_store
 
 WHOLE = "whole program"
@@ -241,7 +241,7 @@ def scored_everything(store: Store, bench: Workbench) -> ScoredStory:
     vectors = store.vectors(bench.encoder_id, [one.text_hash for one in statements])
     articles: dict[str, Article] = {article.article_id: article for article in store.articles()}
     independent = independence({article.outlet_id: article.owner for article in articles.values()})
-    near = candidate_pairs(statements, vectors, settings=_blocking(statements, bench.settings), independent=independent)
+    near = candidate_pairs(statements, vectors, settings=bench.settings.pairs, independent=independent)
     quoted = quote_pairs([one for one in statements if is_quotation(one)], independent=independent)
     pairs = list({pair.pair_id: pair for pair in (*near, *quoted)}.values())
     by_id = {one.statement_id: one for one in statements}
@@ -253,15 +253,6 @@ def scored_everything(store: Store, bench: Workbench) -> ScoredStory:
         vectors=dict(zip(by_id, vectors, strict=True)),
         origins=origin_groups(list(articles.values())),
     )
-
-
-def _blocking(statements: Sequence[Statement], settings: Settings) -> PairSettings:
-    """The settings under which all statements are blocked as the claims among them are: a store whose claims are compared
-    whole is compared whole."""
-    claims = [one for one in statements if claim_gate(one, settings.conflicts).passed]
-    if cross_outlet_pairs(claims) > settings.pairs.whole:
-        return settings.pairs
-    return settings.pairs.model_copy(update={"whole": cross_outlet_pairs(statements)})
 
 
 def evaluate_steps(

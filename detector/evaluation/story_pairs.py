@@ -26,8 +26,7 @@ from detector.training.mix import NOT_CONTRADICTION, Pair
 TELLING = 0.15
 """Cosine from which the wordings alone can tell that two statements contradict each other; below it only their articles can."""
 FAR_SHARE = 0.05
-"""Share of the pairs that blocking of a large store would not compare, kept as examples of what is far apart."""
-LARGE_STORE = {"whole": 0}
+"""Share of the pairs that blocking would not compare, kept as examples of what is far apart."""
 
 
 def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator[Pair]:
@@ -40,8 +39,7 @@ def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator
         embed_pending(store, bench, taking_part, lambda _: None)
         vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
         articles = {article.article_id: article for article in store.articles()}
-        large = bench.settings.model_copy(update={"pairs": bench.settings.pairs.model_copy(update=LARGE_STORE)})
-        compared = block(taking_part, vectors, articles, large, lambda _: None)
+        compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     vector_of = dict(zip([one.statement_id for one in taking_part], vectors, strict=True))
     claims = [one for one in taking_part if claim_gate(one, bench.settings.conflicts).passed]
     drawn = random.Random(folder.name)
