@@ -59,9 +59,7 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
     write_rows(tmp_path / "train" / "whole.jsonl.gz", numbered("school", 7))
     write_rows(tmp_path / "dev" / "held.jsonl.gz", [Pair("SCHOOL 3  closed", "School 3 opened", "neutral")])
     write_rows(tmp_path / "news" / "train.jsonl.gz", numbered("talks", 6))
-    write_rows(tmp_path / "news" / "stories-first.jsonl.gz", [Pair("a signed", "b did not", "not_contradiction")])
-    told = [Pair("the dam held", "the dam burst", "contradiction"), Pair("it rained", "it poured", "not_contradiction")]
-    write_rows(tmp_path / "news" / "stories.jsonl.gz", told)
+    write_rows(tmp_path / "news" / "stories.jsonl.gz", [Pair("a signed", "b did not", "not_contradiction")])
     shipped = read_mix(SHIPPED_MIX)
     first = GeneralStage("first", 1.5, 1e-4, 10, {"large": 20, "whole": None})
     second = GeneralStage("second", 1.0, 1e-4, 10, {"large": 4})
@@ -70,7 +68,6 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
         general=(first, second),
         news=replace(shipped.news, general_rows=3),
-        stories=replace(shipped.stories, news_rows=4),
     )
 
 
@@ -121,17 +118,6 @@ def test_news_epoch_shows_every_pair_twice_and_what_has_no_direction_swapped_too
     for premise, hypothesis in (("a signed", "b did not"), ("b did not", "a signed")):
         assert shown.count(Pair(premise, hypothesis, "not_contradiction")) == mix.news.epochs
     assert len(shown) == mix.news.epochs * (6 * mix.news.copies + 4 + 2 + 3)
-
-
-def test_story_stage_shows_contradictions_in_both_directions_and_other_pairs_in_one(small: tuple[Path, Mix]) -> None:
-    data, mix = small
-    shown = shown_of(data, mix).stories
-    for premise, hypothesis in (("the dam held", "the dam burst"), ("the dam burst", "the dam held")):
-        assert shown.count(Pair(premise, hypothesis, "contradiction")) == mix.stories.epochs
-    other = [pair for pair in shown if pair.label == "not_contradiction"]
-    assert len(other) == mix.stories.epochs
-    assert {frozenset(pair[:2]) for pair in other} == {frozenset(("it rained", "it poured"))}
-    assert len(shown) == mix.stories.epochs * (2 + 1 + mix.stories.news_rows)
 
 
 def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Path, Mix]) -> None:

@@ -12,6 +12,8 @@ Similarity = Callable[[str, str], float]
 SIDE_LIKENESS = 0.20
 """Agreement probability from which a statement that contradicts one side may join the other, when it agrees more with that
 one; half of what makes two statements agree by themselves, since the contradiction speaks for it too."""
+SIDE_AGREEMENT = 0.60
+"""Agreement probability from which a statement joins a side by that alone: a side is read as one voice."""
 SIDE_SIMILARITY = 0.70
 """The same as a cosine, for a statement and an exemplar that were not compared."""
 SHARED_STATEMENT = 0.50
@@ -166,7 +168,9 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
                 if other != exemplar and other in relations.contradictions.get(candidate, {})
             ]
             others = [other for other in exemplars if other != exemplar]
-            if agreement > 0 or (against and relations.resembles(candidate, exemplar, others, similarity)):
+            if agreement >= SIDE_AGREEMENT or (
+                against and relations.resembles(candidate, exemplar, others, similarity)
+            ):
                 fits.append((agreement + similarity(candidate, exemplar) + len(against), -number))
         if fits:
             group.sides[-max(fits)[1]].append(candidate)

@@ -215,7 +215,7 @@ def _factors(
     hedged = [is_hedged(statement) for statement in (left, right)]
     measured = compare_numbers(left, right)[0] == "differs"
     one_speaker = same_speaker(left.speaker, right.speaker)
-    decided = _is_decision(left) and _is_decision(right)
+    decided = _is_decision(left) and _is_decision(right) and _decider(left) == _decider(right)
     check_worthiness = min(left.claim_score, right.claim_score)
     values = (
         ("excludes", strongest.probability, f"strongest pair, probability {strongest.probability:.2f}"),
@@ -238,6 +238,11 @@ def _is_decision(statement: Statement) -> bool:
     return bool(_DECISIONS.intersection(statement.lemmas)) and any(
         entity.label in {"PERSON", "ORG", "GPE", "NORP"} for entity in statement.entities
     )
+
+
+def _decider(statement: Statement) -> str:
+    """Who a decision is told of: the first name in the statement."""
+    return statement.entities[0].key if statement.entities else ""
 
 
 def _note_of(members: Sequence[str], statements: Mapping[str, Statement], articles: Mapping[str, Article]) -> str:

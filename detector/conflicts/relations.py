@@ -223,9 +223,9 @@ def _matter_gate(signals: Signals, similarity: float) -> Gate:
 
 
 def _number_gate(signals: Signals) -> Gate:
-    """Compatible numbers are no conflict unless something besides the numbers differs."""
-    stopped = signals.numbers == "fits" and not signals.negation_differs and signals.opposites is None
-    stopped = stopped and signals.dates != "differs" and signals.lemma_overlap >= 0.5
+    """Compatible numbers, or figures of different things, are no conflict unless something besides them differs."""
+    stopped = signals.numbers in ("fits", "apart") and not signals.negation_differs and signals.opposites is None
+    stopped = stopped and signals.dates != "differs" and (signals.numbers == "apart" or signals.lemma_overlap >= 0.5)
     return Gate("numbers", not stopped, signals.numbers_reason)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from detector.records import Article, Modality, Quantity, Statement, TimeMention
 
-Comparison = Literal["differs", "fits", "none"]
+Comparison = Literal["differs", "fits", "apart", "none"]
 
 HEDGED: frozenset[Modality] = frozenset({"likely", "possible", "unlikely", "conditional", "planned", "uncertain"})
 
@@ -39,7 +39,7 @@ _TELLING_APART: Mapping[str, str] = {
     word[:5]: kind
     for kind, words in {
         "profit": "net gross pretax operating underlying adjusted",
-        "measure": "core headline consumer producer personal wholesale retail",
+        "measure": "headline consumer producer personal wholesale retail cpi pce ppi gdp",
         "period": "annual annualized monthly weekly daily quarterly month quarter half week",
         "statistic": "average median total",
         "order": "first second third fourth",
@@ -51,6 +51,9 @@ _TELLING_APART: Mapping[str, str] = {
 }
 """Stems that say which of several like figures is meant, by what they tell apart: net and pretax profit, monthly and yearly
 rates, the killed and the injured. Two of one kind that differ make two figures."""
+
+_TIME_STEMS = frozenset("mont year week day days quar firs last sinc thro over duri peri".split())
+"""When something was measured does not say what."""
 
 _MOVING = re.compile(
     r"(?:up|down|rose|ris(?:e|es|en|ing)|fell|fall\w*|gr[eo]w\w*|slip\w*|jump\w*|drop\w*|declin\w*|gain\w*|climb\w*|surg\w*|increas\w*"
@@ -261,12 +264,12 @@ def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
     own = {_stem(quantity.noun)} if quantity.noun else set()
     lemmas = {_stem(lemma) for lemma in statement.lemmas}
     figures: dict[str, str] = {}
-    for word in near:
+    for word in [*near, *(word.casefold() for word in reversed(_WORD.findall(before)[-8:]))]:
         if kind := _TELLING_APART.get(word[:5]):
             figures.setdefault(kind, word[:5])
     if quantity.unit in ("percent", "percentage point", "basis point"):
         figures["sort"] = "change" if _is_change(before, after) else "level"
-    stems = frozenset(_stem(word) for word in near) & lemmas - own
+    stems = frozenset(_stem(word) for word in near) & lemmas - own - _TIME_STEMS
     return _Beside(stems, figures, base=_BASE.search(before) is not None)
 
 
@@ -308,6 +311,8 @@ def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]
     if clash is not None:
         return "differs", f"{clash[0].text} against {clash[1].text}"
     fitting = [(first, second) for first, second, _ in _matching_numbers(left, right) if compatible(first, second)]
+    if not fitting and (other := _told_apart(left, right)):
+        return "apart", f"{other[0].text} and {other[1].text} are figures of different things"
     if not fitting:
         return "none", "no quantity of the same thing"
     return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible"
@@ -323,6 +328,16 @@ def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity,
         for b, near_b in zip(right.quantities, right_near, strict=True)
         if comparable(a, b, (near_a, near_b))
     ]
+
+
+def _told_apart(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
+    """Figures of one unit that the words beside them make figures of different things."""
+    for first in left.quantities:
+        for second in right.quantities:
+            ours, theirs = _words_beside(left, first).figures, _words_beside(right, second).figures
+            if first.unit == second.unit and any(ours[kind] != theirs[kind] for kind in ours.keys() & theirs.keys()):
+                return first, second
+    return None
 
 
 def has_grown(clash: tuple[Quantity, Quantity], left: Article, right: Article) -> bool:

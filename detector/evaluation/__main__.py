@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     reliability.add_argument("--settings", type=Path, help="settings file")
     reliability.set_defaults(command=_reliability)
     story_pairs = commands.add_parser("story-pairs", help="pairs of annotated stories, to train an NLI model on")
-    story_pairs.add_argument("folders", type=Path, nargs="+")
+    story_pairs.add_argument("folder", type=Path)
     story_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
     story_pairs.add_argument("--settings", type=Path, help="settings file")
     story_pairs.set_defaults(command=_story_pairs)
@@ -218,7 +218,7 @@ def _story_pairs(options: argparse.Namespace) -> int:
 
     bench = Workbench(load_settings(options.settings))
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
-        count, contradictions = write_story_pairs(options.folders, options.out, bench=bench, workdir=Path(workdir))
+        count, contradictions = write_story_pairs(options.folder, options.out, bench=bench, workdir=Path(workdir))
     print(f"{options.out}: {count} pairs, {contradictions} of them contradictions")
     return 0
 

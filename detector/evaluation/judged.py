@@ -24,6 +24,8 @@ from detector.records import Statement, pair_id_of
 from detector.store import open_store
 
 LABELS = ("C", "D", "A", "N")
+JUDGED_WEIGHT = 0.1
+"""Of a judged pair against a pair of a story: most were picked because an earlier version was sure of them, and wrongly so."""
 
 
 def read_judgements(paths: Iterable[Path]) -> dict[str, str]:
@@ -88,7 +90,7 @@ def write_judged(
 
 
 def read_judged(path: Path, *, scorer_id: str) -> list[LabelledPairs]:
-    """Judged pairs by source; those that something explains (D) are left out, as updates and disputes of stories are.
+    """Judged pairs by source; those that something explains (D) do differ, and their lane says so.
 
     Raises InputError: made with another model or other features.
     """
@@ -100,8 +102,8 @@ def read_judged(path: Path, *, scorer_id: str) -> list[LabelledPairs]:
         )
     found = []
     for source in sorted({row["source"] for row in rows}):
-        own = [row for row in rows if row["source"] == source and row["label"] != "D"]
-        labels, agreeing = (np.array([int(row["label"] == label) for row in own]) for label in ("C", "A"))
+        own = [row for row in rows if row["source"] == source]
+        labels, agreeing = (np.array([int(row["label"] in kind) for row in own]) for kind in ("CD", "A"))
         matrix = np.array([row["features"] for row in own], dtype=np.float64).reshape(-1, len(FEATURES))
-        found.append(LabelledPairs(source, matrix, labels, agreeing, ()))
+        found.append(LabelledPairs(source, matrix, labels, agreeing, (), JUDGED_WEIGHT))
     return found

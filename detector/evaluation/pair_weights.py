@@ -42,6 +42,7 @@ class LabelledPairs:
     labels: NDArray[np.int64]
     agreeing: NDArray[np.int64]
     pairs: tuple[tuple[Statement, Statement], ...]
+    weight: float = 1.0
 
 
 def scored_pairs(
@@ -142,7 +143,10 @@ def _parted(texts: Sequence[Said], conflict: GoldConflict) -> bool:
     return any(a != b for a in met[0] for b in met[1])
 
 
-def fit_logistic(features: NDArray[np.float64], labels: NDArray[np.int64]) -> Logistic:
+def fit_logistic(
+    features: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> Logistic:
+    """`weights` counts each row so many times."""
     """Raises InputError: all labels are the same."""
     from sklearn.linear_model import LogisticRegression
 
@@ -152,7 +156,9 @@ def fit_logistic(features: NDArray[np.float64], labels: NDArray[np.int64]) -> Lo
         )
     means, scales = features.mean(axis=0), features.std(axis=0)
     scales[scales < 1e-9] = 1.0
-    model = LogisticRegression(C=INVERSE_STRENGTH, max_iter=2000).fit((features - means) / scales, labels)
+    model = LogisticRegression(C=INVERSE_STRENGTH, max_iter=2000).fit(
+        (features - means) / scales, labels, sample_weight=weights
+    )
     return Logistic(
         float(model.intercept_[0]), tuple(model.coef_[0].tolist()), tuple(means.tolist()), tuple(scales.tolist())
     )
@@ -160,9 +166,10 @@ def fit_logistic(features: NDArray[np.float64], labels: NDArray[np.int64]) -> Lo
 
 def fit(stories: Sequence[LabelledPairs]) -> PairWeights:
     features = np.concatenate([story.features for story in stories])
+    weights = np.concatenate([np.full(len(story.labels), story.weight) for story in stories])
     return PairWeights(
-        contradicts=fit_logistic(features, np.concatenate([story.labels for story in stories])),
-        agrees=fit_logistic(features, np.concatenate([story.agreeing for story in stories])),
+        contradicts=fit_logistic(features, np.concatenate([story.labels for story in stories]), weights),
+        agrees=fit_logistic(features, np.concatenate([story.agreeing for story in stories]), weights),
     )
 
 

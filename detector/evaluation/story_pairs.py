@@ -10,11 +10,9 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from detector.conflicts import claim_gate
 from detector.corpus import read_paths
 from detector.evaluation.gold import find_stories, load_gold
 from detector.evaluation.pair_weights import label_of
@@ -23,10 +21,8 @@ from detector.records import QUOTE_RULE
 from detector.store import open_store
 from detector.training.mix import NOT_CONTRADICTION, Pair
 
-TELLING = 0.15
+TELLING = 0.25
 """Cosine from which the wordings alone can tell that two statements contradict each other; below it only their articles can."""
-FAR_SHARE = 0.05
-"""Share of the pairs that blocking would not compare, kept as examples of what is far apart."""
 
 
 def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator[Pair]:
@@ -41,8 +37,7 @@ def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator
         articles = {article.article_id: article for article in store.articles()}
         compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     vector_of = dict(zip([one.statement_id for one in taking_part], vectors, strict=True))
-    claims = [one for one in taking_part if claim_gate(one, bench.settings.conflicts).passed]
-    drawn = random.Random(folder.name)
+    claims = [one for one in taking_part if one.claim_gate is None]
     nearby = {(pair.left_id, pair.right_id) for pair in compared if pair.rule != QUOTE_RULE}
     for left, right in itertools.combinations(sorted(claims, key=lambda one: one.statement_id), 2):
         if left.outlet_id == right.outlet_id or left.text_hash == right.text_hash:
@@ -50,15 +45,14 @@ def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator
         label = label_of(left, right, articles, gold)
         if label == 1 and vector_of[left.statement_id] @ vector_of[right.statement_id] >= TELLING:
             yield Pair(left.wording, right.wording, "contradiction")
-        elif label == 0 and ((left.statement_id, right.statement_id) in nearby or drawn.random() < FAR_SHARE):
+        elif label == 0 and (left.statement_id, right.statement_id) in nearby:
             yield Pair(left.wording, right.wording, NOT_CONTRADICTION)
 
 
-def write_story_pairs(folders: Sequence[Path], out: Path, *, bench: Workbench, workdir: Path) -> tuple[int, int]:
-    """The pairs of every story below `folders`, written to `out` (.jsonl.gz); how many, and how many contradict."""
+def write_story_pairs(folder: Path, out: Path, *, bench: Workbench, workdir: Path) -> tuple[int, int]:
+    """The pairs of every story below `folder`, written to `out` (.jsonl.gz); how many, and how many contradict."""
     rows = [
         {"story": story.name, **pair._asdict()}
-        for folder in folders
         for story in find_stories(folder)
         for pair in story_pairs(story, bench, store_path=workdir / f"{story.name}.db")
     ]

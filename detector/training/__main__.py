@@ -19,7 +19,6 @@ from detector.training.mix import (
     NewsStage,
     Pair,
     Shown,
-    StoryStage,
     dev_files,
     fingerprint,
     presentations,
@@ -33,11 +32,10 @@ FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 p
 
 def make_stages(shown: Shown, tokenizer: Any, mix: Mix) -> list[Stage]:
     stages = []
-    parts: list[tuple[str, list[Pair], GeneralStage | NewsStage | StoryStage, int | None]] = [
+    parts: list[tuple[str, list[Pair], GeneralStage | NewsStage, int | None]] = [
         (stage.name, pairs, stage, stage.steps) for stage, pairs in zip(mix.general, shown.general, strict=True)
     ]
-    parts += [("news", shown.news, mix.news, None), ("stories", shown.stories, mix.stories, None)]
-    for name, pairs, settings, steps in parts:
+    for name, pairs, settings, steps in [*parts, ("news", shown.news, mix.news, None)]:
         encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
         batches = plan_batches(encoded, tokens=mix.batch_tokens, seed=f"{mix.seed}/{name}/batches")
         taken = batches[:steps]

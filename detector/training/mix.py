@@ -62,16 +62,6 @@ class NewsStage:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryStage:
-    """The last stage: pairs of annotated stories as the program meets them, beside `news_rows` news pairs an epoch."""
-
-    epochs: int
-    news_rows: int
-    learning_rate: float
-    warmup: int
-
-
-@dataclass(frozen=True, slots=True)
 class Mix:
     """The settings file `mix.toml`, checked."""
 
@@ -83,7 +73,6 @@ class Mix:
     longest: int
     general: tuple[GeneralStage, ...]
     news: NewsStage
-    stories: StoryStage
     sources: tuple[Source, ...]
 
 
@@ -99,7 +88,6 @@ def read_mix(path: Path) -> Mix:
             longest=table["mix"]["longest"],
             general=tuple(general_stage(row) for row in table["general"]),
             news=NewsStage(**table["news"]),
-            stories=StoryStage(**table["stories"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -203,9 +191,9 @@ def general_presentations(usable: dict[str, list[Pair]], stage: GeneralStage, *,
     return shown + last[: round(part * len(last))]
 
 
-def story_pairs(folder: Path, name: str) -> list[Pair]:
+def story_pairs(folder: Path) -> list[Pair]:
     """Pairs of annotated stories, as `python -m detector.evaluation story-pairs` writes them; none without the file."""
-    path = folder / f"{name}.jsonl.gz"
+    path = folder / "stories.jsonl.gz"
     return read_pairs(path) if path.exists() else []
 
 
@@ -228,28 +216,12 @@ def news_presentations(
     return shown
 
 
-def story_presentations(stories: list[Pair], news: list[Pair], mix: Mix) -> list[Pair]:
-    """All epochs of the story stage: contradictions in both directions, the many other pairs in one drawn at random."""
-    shown: list[Pair] = []
-    for epoch in range(mix.stories.epochs):
-        draw_from = random.Random(f"{mix.seed}/stories/{epoch}")
-        rows = draw_from.sample(news, min(mix.stories.news_rows, len(news)))
-        for pair in stories:
-            swapped = Pair(pair.hypothesis, pair.premise, pair.label)
-            both = [pair, swapped]
-            rows += both if pair.label == "contradiction" else [draw_from.choice(both)]
-        draw_from.shuffle(rows)
-        shown += rows
-    return shown
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The pairs of all stages in the order in which they are shown, and what they were drawn from."""
 
     general: tuple[list[Pair], ...]
     news: list[Pair]
-    stories: list[Pair]
     usable: dict[str, int]
     news_pairs: int
     story_pairs: int
@@ -259,16 +231,14 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     """`written` holds the pairs written for this project."""
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_general(data, mix, dev_keys)
-    news, first_stories = without_dev(news_pairs(written), dev_keys), story_pairs(written, "stories-first")
-    stories = story_pairs(written, "stories")
+    news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
     general, turn = [], 0
     for stage in mix.general:
         general.append(general_presentations(usable, stage, turn=turn, seed=mix.seed))
         turn += int(stage.passes) + 1
     return Shown(
         general=tuple(general),
-        news=news_presentations(news, first_stories, usable, mix, turn=turn),
-        stories=story_presentations(stories, news, mix),
+        news=news_presentations(news, stories, usable, mix, turn=turn),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
@@ -278,7 +248,7 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
 def fingerprint(mix: Mix, shown: Shown) -> str:
     """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
     digest = hashlib.sha256(repr(mix).encode())
-    for pairs in (*shown.general, shown.news, shown.stories):
+    for pairs in (*shown.general, shown.news):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]
