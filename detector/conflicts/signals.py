@@ -320,6 +320,8 @@ def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]
 
 def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity, Quantity, bool]]:
     """Quantities of one thing, and whether both are told and neither is only compared with."""
+    if not left.quantities or not right.quantities:
+        return []
     left_near = [_words_beside(left, quantity) for quantity in left.quantities]
     right_near = [_words_beside(right, quantity) for quantity in right.quantities]
     return [
@@ -332,6 +334,8 @@ def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity,
 
 def _told_apart(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
     """Figures of one unit that the words beside them make figures of different things."""
+    if not {one.unit for one in left.quantities} & {one.unit for one in right.quantities}:
+        return None
     for first in left.quantities:
         for second in right.quantities:
             ours, theirs = _words_beside(left, first).figures, _words_beside(right, second).figures
