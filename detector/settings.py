@@ -85,7 +85,7 @@ class ConflictSettings(_Section):
         0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part."
     )
     window_days: float = Field(3.0, ge=0, description="Statements this many days apart count as the same time.")
-    limit: int = Field(200, ge=1, description="Most entries kept in a run.")
+    limit: int = Field(50, ge=1, description="Most entries kept in a run.")
 
 
 class Settings(_Section):

@@ -276,8 +276,8 @@ def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
 def _is_change(before: str, after: str) -> bool:
     """Whether a share is how much something moved ("rose 6 %", "a 6 % rise") and not where it stands ("rose to 6 %")."""
     lead = before.split()[-4:]
-    if lead and lead[-1].casefold() in ("to", "at"):
-        return False
+    if lead and lead[-1].casefold() in ("to", "at", "by"):
+        return lead[-1].casefold() == "by"
     follow = after.split()[:2]
     return any(_MOVING.match(word) for word in lead) or any(_MOVING.match(word) for word in follow)
 
