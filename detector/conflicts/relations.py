@@ -151,6 +151,8 @@ def judge_pair(
     fitted = weights or shipped_weights()
     features = pair_features(left, right, signals, forward, backward, similarity=pair.similarity)
     probability, agreement = fitted.contradicts.probability(features), fitted.agrees.probability(features)
+    if "differs" in (signals.numbers, signals.dates):
+        agreement = 0.0  # however alike the words are
     gates = (
         _claim_gate(left, right, settings),
         _matter_gate(signals, pair.similarity),
