@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from builders import article, count, day, statement
@@ -106,6 +107,15 @@ def test_signals_do_not_depend_on_the_order_of_the_pair() -> None:
         other.gap_days,
     )
     assert one.foreign_names == tuple(reversed(other.foreign_names))
+
+
+def test_counts_of_one_fate_in_other_words_are_compared() -> None:
+    killed = statement("Four people were killed in the blast.", COURIER, quantities=(count(4, "people"),))
+    died = statement("Seven people died in the blast.", ECHO, quantities=(count(7, "people"),))
+    killed, died = (
+        replace(one, quantities=(replace(one.quantities[0], text=one.text.split()[0]),)) for one in (killed, died)
+    )
+    assert compare_numbers(killed, died)[0] == "differs"
 
 
 def share(text: str, value: float, noun: str) -> Quantity:

@@ -9,11 +9,11 @@ from detector.records import PairFinding, Statement
 
 Similarity = Callable[[str, str], float]
 
-SIDE_LIKENESS = 0.20
-"""Agreement probability from which a statement that contradicts one side may join the other, when it agrees more with that
-one; half of what makes two statements agree by themselves, since the contradiction speaks for it too."""
 SIDE_AGREEMENT = 0.60
 """Agreement probability from which a statement joins a side by that alone: a side is read as one voice."""
+SIDE_LIKENESS = 0.20
+"""Agreement probability from which a statement that contradicts one side may join the other, when it agrees more with that
+one: the contradiction speaks for it too."""
 SIDE_SIMILARITY = 0.70
 """The same as a cosine, for a statement and an exemplar that were not compared."""
 SHARED_STATEMENT = 0.50
@@ -109,10 +109,12 @@ def group_conflicts(
 def _home_of(seed: PairFinding, groups: Sequence[Group], relations: Relations, similarity: Similarity) -> Group | None:
     """The group that already asks the seed's question; the seed's statements join its sides.
 
-    Only exemplars are compared, so that a group does not drift from its question as it grows.
+    What an update or a forecast explains stands on no side of a conflict that nothing explains. Only exemplars are compared, so that a group does not drift from its question as it grows.
     """
     left, right = seed.pair.left_id, seed.pair.right_id
     for group in groups:
+        if seed.lane != group.findings[0].lane:
+            continue
         for first, second in ((left, right), (right, left)):
             own = group.side_of(first)
             if own is not None and group.side_of(second) is not None:
@@ -153,6 +155,7 @@ def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> t
 def _gather(group: Group, relations: Relations, statements: Mapping[str, Statement], similarity: Similarity) -> None:
     """Let every statement join that agrees with an exemplar, or contradicts one and resembles another."""
     exemplars = [side[0] for side in group.sides]
+    lane = group.findings[0].lane
     reach: set[str] = set()
     for exemplar in exemplars:
         reach |= set(relations.agreements.get(exemplar, {})) | set(relations.contradictions.get(exemplar, {}))
@@ -165,7 +168,9 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
             against = [
                 other
                 for other in exemplars
-                if other != exemplar and other in relations.contradictions.get(candidate, {})
+                if other != exemplar
+                and other in relations.contradictions.get(candidate, {})
+                and relations.contradictions[candidate][other].lane == lane
             ]
             others = [other for other in exemplars if other != exemplar]
             if agreement >= SIDE_AGREEMENT or (

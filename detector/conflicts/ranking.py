@@ -193,8 +193,8 @@ def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, state
     pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
     asking, other = pair
     if kind in ("number", "date"):
-        compare = compare_numbers if kind == "number" else compare_dates
-        own, _, alternative = compare(asking, other)[1].partition(" against ")
+        reason = (compare_numbers if kind == "number" else compare_dates)(asking, other)[1]
+        own, _, alternative = reason.partition(" against ")
         if alternative and own in asking.question:
             return f"{asking.question.rstrip('?')}, or {alternative}?"
     if asking.question:

@@ -35,22 +35,25 @@ _TALLIED = frozenset(
 _ANOTHER_DAY = 0.4
 """Days between two publications from which a count can have grown."""
 
-_TELLING_APART: Mapping[str, str] = {
-    word[:5]: kind
-    for kind, words in {
-        "profit": "net gross pretax operating underlying adjusted",
-        "measure": "headline consumer producer personal wholesale retail cpi pce ppi gdp",
-        "period": "annual annualized monthly weekly daily quarterly month quarter half week",
-        "statistic": "average median total",
-        "order": "first second third fourth",
-        "status": "confirmed suspected",
-        "sex": "male female men women",
-        "fate": "killed died dead deaths injured wounded hurt missing displaced arrested",
-    }.items()
+_FIGURES = {
+    "profit": "net | gross | pretax | operating | underlying | adjusted",
+    "scope": "core | headline",
+    "measure": "consumer cpi | producer ppi | personal pce | wholesale | retail | gdp",
+    "period": "annual annualized yearly | month monthly | week weekly | daily | quarter quarterly | half",
+    "statistic": "average | median | total",
+    "order": "first | second | third | fourth",
+    "status": "confirmed | suspected",
+    "sex": "male men | female women",
+    "fate": "killed died dead deaths | injured injuries wounded hurt | missing | displaced | arrested",
+}
+"""Words that say which of several like figures is meant, by what they tell apart; words between two bars mean the same."""
+_TELLING_APART: Mapping[str, tuple[str, str]] = {
+    word: (kind, words.split()[0])
+    for kind, line in _FIGURES.items()
+    for words in line.split("|")
     for word in words.split()
 }
-"""Stems that say which of several like figures is meant, by what they tell apart: net and pretax profit, monthly and yearly
-rates, the killed and the injured. Two of one kind that differ make two figures."""
+"""Each of these words with its kind and the word that stands for it. Two of one kind that differ make two figures."""
 
 _TIME_STEMS = frozenset("mont year week day days quar firs last sinc thro over duri peri".split())
 """When something was measured does not say what."""
@@ -164,8 +167,7 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
     right_names = frozenset(entity.key for entity in right.entities)
     left_lemmas, right_lemmas = frozenset(left.lemmas), frozenset(right.lemmas)
     shared = left_lemmas & right_lemmas
-    numbers, numbers_reason = compare_numbers(left, right)
-    clash = clashing_numbers(left, right)
+    numbers, numbers_reason, clash = compare_numbers(left, right)
     dates, dates_reason = compare_dates(left, right)
     return Signals(
         shared_names=left_names & right_names,
@@ -243,7 +245,7 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     if left.unit != right.unit:
         return False
     ours, theirs = beside
-    if any(ours.figures[kind] != theirs.figures[kind] for kind in ours.figures.keys() & theirs.figures.keys()):
+    if _told_apart(ours, theirs):
         return False
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
@@ -265,8 +267,8 @@ def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
     lemmas = {_stem(lemma) for lemma in statement.lemmas}
     figures: dict[str, str] = {}
     for word in [*near, *(word.casefold() for word in reversed(_WORD.findall(before)[-8:]))]:
-        if kind := _TELLING_APART.get(word[:5]):
-            figures.setdefault(kind, word[:5])
+        if told := _TELLING_APART.get(word):
+            figures.setdefault(*told)
     if quantity.unit in ("percent", "percentage point", "basis point"):
         figures["sort"] = "change" if _is_change(before, after) else "level"
     stems = frozenset(_stem(word) for word in near) & lemmas - own - _TIME_STEMS
@@ -286,65 +288,44 @@ def _stem(word: str) -> str:
     return word.casefold()[:4]
 
 
-def clashing_numbers(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
-    """The first quantities of one thing that cannot both be true.
+Clash = tuple[Quantity, Quantity]
+
+
+def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str, Clash | None]:
+    """How the quantities of the same things compare, which ones, and the first two that cannot both be true.
 
     One with a compatible partner is at rest, and a figure that another is only compared with tells nothing.
     """
-    matches = _matching_numbers(left, right)
-    settled = {
-        id(quantity) for first, second, _ in matches if compatible(first, second) for quantity in (first, second)
-    }
-    return next(
-        (
-            (first, second)
-            for first, second, told in matches
-            if told and not compatible(first, second) and id(first) not in settled and id(second) not in settled
-        ),
-        None,
-    )
-
-
-def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str]:
-    """How the quantities of the same things compare, and which ones."""
-    clash = clashing_numbers(left, right)
-    if clash is not None:
-        return "differs", f"{clash[0].text} against {clash[1].text}"
-    fitting = [(first, second) for first, second, _ in _matching_numbers(left, right) if compatible(first, second)]
-    if not fitting and (other := _told_apart(left, right)):
-        return "apart", f"{other[0].text} and {other[1].text} are figures of different things"
-    if not fitting:
-        return "none", "no quantity of the same thing"
-    return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible"
-
-
-def _matching_numbers(left: Statement, right: Statement) -> list[tuple[Quantity, Quantity, bool]]:
-    """Quantities of one thing, and whether both are told and neither is only compared with."""
-    if not left.quantities or not right.quantities:
-        return []
-    left_near = [_words_beside(left, quantity) for quantity in left.quantities]
-    right_near = [_words_beside(right, quantity) for quantity in right.quantities]
-    return [
-        (a, b, not (near_a.base or near_b.base))
+    if not {one.unit for one in left.quantities} & {one.unit for one in right.quantities}:
+        return "none", "no quantity of the same thing", None
+    left_near, right_near = ([_words_beside(one, quantity) for quantity in one.quantities] for one in (left, right))
+    pairs = [
+        (a, b, near_a, near_b)
         for a, near_a in zip(left.quantities, left_near, strict=True)
         for b, near_b in zip(right.quantities, right_near, strict=True)
-        if comparable(a, b, (near_a, near_b))
+        if a.unit == b.unit
     ]
+    matches = [pair for pair in pairs if comparable(pair[0], pair[1], pair[2:])]
+    fitting = [(a, b) for a, b, _, _ in matches if compatible(a, b)]
+    settled = {id(quantity) for both in fitting for quantity in both}
+    for a, b, near_a, near_b in matches:
+        told = not (near_a.base or near_b.base or id(a) in settled or id(b) in settled)
+        if told and not compatible(a, b):
+            return "differs", f"{a.text} against {b.text}", (a, b)
+    if fitting:
+        return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible", None
+    for a, b, near_a, near_b in pairs:
+        if _told_apart(near_a, near_b):
+            return "apart", f"{a.text} and {b.text} are figures of different things", None
+    return "none", "no quantity of the same thing", None
 
 
-def _told_apart(left: Statement, right: Statement) -> tuple[Quantity, Quantity] | None:
-    """Figures of one unit that the words beside them make figures of different things."""
-    if not {one.unit for one in left.quantities} & {one.unit for one in right.quantities}:
-        return None
-    for first in left.quantities:
-        for second in right.quantities:
-            ours, theirs = _words_beside(left, first).figures, _words_beside(right, second).figures
-            if first.unit == second.unit and any(ours[kind] != theirs[kind] for kind in ours.keys() & theirs.keys()):
-                return first, second
-    return None
+def _told_apart(ours: _Beside, theirs: _Beside) -> bool:
+    """Whether the words beside two numbers make them figures of different things."""
+    return any(ours.figures[kind] != theirs.figures[kind] for kind in ours.figures.keys() & theirs.figures.keys())
 
 
-def has_grown(clash: tuple[Quantity, Quantity], left: Article, right: Article) -> bool:
+def has_grown(clash: Clash, left: Article, right: Article) -> bool:
     """Whether a count of people or cases is higher in the article of a later day, as tolls are."""
     first, second = clash
     if first.unit != "count" or not {first.noun, second.noun} & (PEOPLE | _TALLIED):

@@ -18,8 +18,8 @@ from detector.conflicts.relations import FEATURES, pair_features
 from detector.conflicts.signals import signals_of
 from detector.corpus import read_paths
 from detector.errors import InputError
-from detector.evaluation.pair_weights import LabelledPairs
-from detector.pipeline import Workbench, embed_pending, ingest, participants_of, split_pending
+from detector.evaluation.pair_weights import LabelledPairs, embedded
+from detector.pipeline import Workbench, ingest
 from detector.records import Statement, pair_id_of
 from detector.store import open_store
 
@@ -46,11 +46,7 @@ def judged_rows(
     """One row of features for every judged pair of the articles in `articles`, sorted by pair id."""
     with open_store(store_path) as store:
         ingest(store, read_paths([articles], bench.settings.reading))
-        split_pending(store, bench, lambda _: None)
-        claims = participants_of(store.statements(bench.statements_fingerprint))
-        embed_pending(store, bench, claims, lambda _: None)
-        vectors = store.vectors(bench.encoder_id, [one.text_hash for one in claims])
-        by_article = {article.article_id: article for article in store.articles()}
+        claims, vectors, by_article = embedded(store, bench)
     places = {one.statement_id: place for place, one in enumerate(claims)}
     pairs = _pairs_of(claims, judgements)
     scores = bench.nli.score(

@@ -45,15 +45,20 @@ class LabelledPairs:
     weight: float = 1.0
 
 
-def scored_pairs(
-    store: Store, bench: Workbench
-) -> tuple[list[CandidatePair], dict[str, PairScore], dict[str, Statement], dict[str, Article]]:
-    """Runs the pipeline up to the scores; nothing is derived."""
+def embedded(store: Store, bench: Workbench) -> tuple[list[Statement], NDArray[np.float32], dict[str, Article]]:
+    """Runs the pipeline up to the vectors: what takes part, its vectors in the same order, articles by id."""
     split_pending(store, bench, lambda _: None)
     taking_part = participants_of(store.statements(bench.statements_fingerprint))
     embed_pending(store, bench, taking_part, lambda _: None)
     vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
-    articles = {article.article_id: article for article in store.articles()}
+    return taking_part, vectors, {article.article_id: article for article in store.articles()}
+
+
+def scored_pairs(
+    store: Store, bench: Workbench
+) -> tuple[list[CandidatePair], dict[str, PairScore], dict[str, Statement], dict[str, Article]]:
+    """Runs the pipeline up to the scores; nothing is derived."""
+    taking_part, vectors, articles = embedded(store, bench)
     pairs = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     by_id = {one.statement_id: one for one in taking_part}
     return list(pairs), score_pending(store, bench, pairs, by_id, lambda _: None), by_id, articles

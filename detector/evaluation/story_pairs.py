@@ -15,8 +15,8 @@ from pathlib import Path
 
 from detector.corpus import read_paths
 from detector.evaluation.gold import find_stories, load_gold
-from detector.evaluation.pair_weights import label_of
-from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, split_pending
+from detector.evaluation.pair_weights import embedded, label_of
+from detector.pipeline import Workbench, block, ingest
 from detector.records import QUOTE_RULE
 from detector.store import open_store
 from detector.training.mix import NOT_CONTRADICTION, Pair
@@ -30,11 +30,7 @@ def story_pairs(folder: Path, bench: Workbench, *, store_path: Path) -> Iterator
     gold = load_gold(folder)
     with open_store(store_path) as store:
         ingest(store, read_paths([folder], bench.settings.reading))
-        split_pending(store, bench, lambda _: None)
-        taking_part = participants_of(store.statements(bench.statements_fingerprint))
-        embed_pending(store, bench, taking_part, lambda _: None)
-        vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
-        articles = {article.article_id: article for article in store.articles()}
+        taking_part, vectors, articles = embedded(store, bench)
         compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     vector_of = dict(zip([one.statement_id for one in taking_part], vectors, strict=True))
     claims = [one for one in taking_part if one.claim_gate is None]
