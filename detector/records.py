@@ -25,6 +25,9 @@ Kind = Literal[
 Relation = Literal["contradicts", "agrees", "none"]
 Stance = Literal["rejected", "unlikely", "undecided", "open", "accepted"]
 RunStatus = Literal["running", "succeeded", "failed"]
+Decision = Literal["confirmed", "rejected", "unclear", "duplicate"]
+RejectReason = Literal["not-same-matter", "update", "quote", "numbers-compatible", "model-error", "other"]
+ReviewAction = Literal["decide", "note", "undo", "split", "move", "merge"]
 
 
 def digest(*parts: object, length: int = 16) -> str:
@@ -293,6 +296,84 @@ class Agreement:
     outlet_ids: tuple[str, ...]
     origin_count: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStatement:
+    """A statement as a reviewer saw it; `side` counts the sides from 0 in the order shown."""
+
+    side: int
+    statement_id: str
+    outlet_id: str
+    text_hash: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one person recorded of one conflict; append-only, so an undo is a review that names the undone one.
+
+    `other_id` is a conflict for "duplicate" and "merge", a review for "undo"; `statement_id` is what "split" and "move"
+    are about, `to_side` an exemplar statement of the side that "move" puts it on. `seen` is the evidence of that moment.
+    """
+
+    review_id: str
+    conflict_id: str
+    reviewer: str
+    created_at: datetime
+    action: ReviewAction = "decide"
+    decision: Decision | None = None
+    reason: RejectReason | None = None
+    note: str = ""
+    other_id: str | None = None
+    statement_id: str | None = None
+    to_side: str | None = None
+    question: str = ""
+    evidence_hash: str = ""
+    seen: tuple[SeenStatement, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(bool(self.reviewer.strip()), "a review needs a reviewer")
+        _require((self.action == "decide") == (self.decision is not None), "a decision belongs to the action decide")
+        _require(self.reason is None or self.decision == "rejected", "only a rejection has a reason")
+        _require(self.action != "undo" or self.other_id is not None, "an undo names the review that it takes back")
+        _require(self.created_at.tzinfo is not None, "created_at must carry a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What is known of an address: the last answer's validators, so that the next request can be conditional."""
+
+    url: str
+    fetched_at: datetime
+    status: int
+    etag: str | None = None
+    last_modified: str | None = None
+    content_hash: str | None = None
+    failures: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched answer as it came, kept so that a better extractor can read it again."""
+
+    url: str
+    fetched_at: datetime
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The last sign of life of a watching process."""
+
+    name: str
+    at: datetime
+    pid: int
+    host: str
+    state: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

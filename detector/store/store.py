@@ -29,6 +29,7 @@ from detector.records import (
 from detector.store import tables as t
 from detector.store.dialect import explained, insert_unknown, self_check
 from detector.store.lock import file_lock, held
+from detector.store.newsroom import Accounts, Fetches, Heartbeats, Reviews
 from detector.store.rows import from_json, to_json
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class Store:
         self.read_only = read_only
         self._engine = engine
         self._lock = file_lock(path)
+        self.reviews = Reviews(self._transaction)
+        self.fetches = Fetches(self._transaction)
+        self.heartbeats = Heartbeats(self._transaction)
+        self.accounts = Accounts(self._transaction)
 
     def __enter__(self) -> Store:
         return self

@@ -1,0 +1,9 @@
+"""The command line: one command a function; everything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+from detector.cli import questions, running, upkeep
+from detector.cli.app import app, main
+from detector.cli.options import STORE_VARIABLE
+
+__all__ = ["STORE_VARIABLE", "app", "main", "questions", "running", "upkeep"]

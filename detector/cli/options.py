@@ -1,0 +1,78 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+STORE_VARIABLE = "DETECTOR_STORE"
+
+
+class Lanes(StrEnum):
+    conflict = "conflict"
+    update = "update"
+    forecast = "forecast"
+    dispute = "dispute"
+
+
+class Reading(StrEnum):
+    rejected = "rejected"
+
+
+FailOn = StrEnum("FailOn", ["conflict", "update", "forecast", "dispute", "rejected"])
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        envvar=STORE_VARIABLE,
+        help="Store file. [default: detector.db in the user's data folder]",
+    ),
+]
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help="Settings file (TOML), see detector.example.toml.")
+]
+NLIOption = Annotated[
+    str | None,
+    typer.Option("--nli-model", metavar="NAME|DIR", help='NLI model: "embedded", a hub id or a directory.'),
+]
+EncoderOption = Annotated[
+    str | None,
+    typer.Option("--encoder", metavar="NAME|DIR", help='Embedding model: "embedded", a hub id or a directory.'),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors, and what --json asks for.")]
+ReportOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--report", metavar="FILE", help="Write the report to FILE (.html .md .csv .json .jsonl .parquet); repeatable."
+    ),
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=0, metavar="N", help="Entries shown in the terminal; files hold all.")
+]
+FailOnOption = Annotated[
+    list[FailOn] | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="Exit with code 1 when there is one: conflict, update, forecast, dispute, rejected. Repeatable.",
+    ),
+]
+FailOnLaneOption = Annotated[
+    list[Lanes] | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="Exit with code 1 when there is one: conflict, update, forecast, dispute. Repeatable.",
+    ),
+]
+FailOnReadingOption = Annotated[
+    list[Reading] | None,
+    typer.Option("--fail-on", metavar="WHAT", help="Exit with code 1 when there is one: rejected."),
+]
+PATHS_HELP = "Files and folders: .txt .md .html .json .jsonl .csv .parquet."
