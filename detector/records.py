@@ -307,6 +307,7 @@ class SeenStatement:
     outlet_id: str
     text_hash: str
     text: str
+    article_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +315,8 @@ class Review:
     """What one person recorded of one conflict; append-only, so an undo is a review that names the undone one.
 
     `other_id` is a conflict for "duplicate" and "merge", a review for "undo"; `statement_id` is what "split" and "move"
-    are about, `to_side` an exemplar statement of the side that "move" puts it on. `seen` is the evidence of that moment.
+    are about, `to_side` an exemplar statement of the side that "move" puts it on. `seen` is the evidence of that moment,
+    `other_seen` that of the other conflict.
     """
 
     review_id: str
@@ -331,6 +333,7 @@ class Review:
     question: str = ""
     evidence_hash: str = ""
     seen: tuple[SeenStatement, ...] = ()
+    other_seen: tuple[SeenStatement, ...] = ()
 
     def __post_init__(self) -> None:
         _require(bool(self.reviewer.strip()), "a review needs a reviewer")

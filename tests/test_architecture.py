@@ -21,7 +21,7 @@ LEVELS = (
     {"errors", "records"},
     {"settings"},
     {"store", "models", "executors"},
-    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts"},
+    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "decisions"},
     {"pipeline"},
     {"queries"},
     {"report"},
