@@ -25,10 +25,11 @@ LEVELS = (
     {"pipeline"},
     {"queries"},
     {"report"},
-    {"review", "training", "testing"},
+    {"training", "testing"},
     {"evaluation"},
     {"api"},
     {"doctor", "screens"},
+    {"review"},
     {"cli"},
     {"__main__"},
 )

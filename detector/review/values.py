@@ -1,0 +1,631 @@
+"""What the desk shows and takes, as values: every page and every answer of the API is made of these.
+
+Texts are safe to print once escaped: nothing in them reorders or hides what follows. Times are UTC; `*_words` and `when`
+are for people. Ids match `ID_PATTERN`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from detector.records import Decision, Kind, Lane, Modality, RejectReason, Relation, Stance, StatementForm
+from detector.report.wording import shown
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}$"
+MAX_NOTE = 4_000
+MAX_CLAIM = 500
+MAX_SEARCH = 200
+MAX_INTRODUCTION = 20_000
+MAX_CHOSEN = 500
+"""Conflicts of one exported report."""
+MAX_PAGE_SIZE = 200
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+Outlet = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair can neither be stored nor sent."""
+    return shown(text.encode("utf-8", "replace").decode("utf-8")).strip()
+
+
+Note = Annotated[str, StringConstraints(max_length=MAX_NOTE), AfterValidator(_storable)]
+
+QueueState = Literal["todo", "open", "decided", "stale", "disputed", "all"]
+"""todo: open or stale. stale: decided, but the evidence changed since. disputed: reviewers decided differently."""
+StandingState = Literal["open", "decided", "stale"]
+Order = Literal["rank", "newest", "changed"]
+ExportFormat = Literal["html", "md", "docx", "csv", "json", "claimreview"]
+RunState = Literal["idle", "running", "succeeded", "failed"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(_Value):
+    """What went wrong, in one line."""
+
+    error: str = Field(examples=["c1: no conflict of this id in the last run; open the queue to see them"])
+
+
+class Piece(_Value):
+    """A part of a text; `marked` where it carries the difference."""
+
+    text: str
+    marked: bool = False
+
+
+class Choice(_Value):
+    """One value of a filter, its words, and how many conflicts it would show with the other filters as they are."""
+
+    value: str
+    words: str
+    count: int
+    chosen: bool = False
+
+
+class QueueFilters(_Value):
+    """What the queue is narrowed to; dates are of the newest statement of a conflict, both ends included."""
+
+    state: QueueState = "todo"
+    decision: Decision | None = None
+    lane: Lane | None = None
+    kind: Kind | None = None
+    outlet: Outlet | None = Field(None, description="Outlet id.")
+    topic: Id | None = Field(None, description="Topic id.")
+    reviewer: Annotated[str, StringConstraints(max_length=80)] | None = None
+    since: date | None = None
+    until: date | None = None
+    q: Annotated[str, StringConstraints(max_length=MAX_SEARCH)] = Field("", description="All of these words occur.")
+    changed: bool = Field(False, description="Only what is new or changed since the reviewer last looked.")
+    order: Order = "rank"
+    page: int = Field(1, ge=1, le=100_000)
+    size: int = Field(50, ge=1, le=MAX_PAGE_SIZE)
+
+
+class ReviewSummary(_Value):
+    """Where a conflict stands among its reviewers."""
+
+    state: StandingState = "open"
+    decision: Decision | None = Field(None, description="What stands; null where nothing or no one thing stands.")
+    reason: RejectReason | None = None
+    words: str = Field("", examples=["Rejected: model error, by Ada"])
+    reviewers: tuple[str, ...] = ()
+    disputed: bool = Field(False, description="Reviewers decided differently.")
+    notes: int = 0
+    corrections: int = Field(0, description="Splits, moves and merges that stand.")
+    duplicate_of: str | None = None
+    decided_at: datetime | None = None
+    when: str = ""
+    mine: Decision | None = Field(None, description="The standing decision of the reviewer who asks.")
+
+
+class SideLine(_Value):
+    """One side in a line of the queue."""
+
+    label: str
+    position: str
+    outlets: tuple[str, ...]
+    origins: int
+    stance: Stance | None = None
+
+
+class QueueEntry(_Value):
+    conflict_id: str
+    rank: int
+    score: float
+    probability: float
+    question: str
+    kind: Kind
+    kind_words: str
+    lane: Lane
+    lane_words: str
+    topic_id: str | None
+    topic: str | None
+    outlets: tuple[str, ...]
+    sides: tuple[SideLine, ...]
+    earliest: datetime | None
+    newest: datetime | None
+    dates: str
+    review: ReviewSummary
+    new: bool = Field(False, description="Not there when the reviewer last looked.")
+    changed: bool = Field(False, description="Its evidence or its reviews changed since the reviewer last looked.")
+
+
+class Facets(_Value):
+    """Counts for each filter value, each as if that filter alone were changed."""
+
+    states: tuple[Choice, ...]
+    decisions: tuple[Choice, ...]
+    lanes: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    outlets: tuple[Choice, ...]
+    topics: tuple[Choice, ...]
+    reviewers: tuple[Choice, ...]
+
+
+class SinceLook(_Value):
+    """What happened since this reviewer last looked; `at` is null at the first time."""
+
+    at: datetime | None
+    when: str
+    new: int
+    changed: int
+    gone: int = Field(description="Conflicts of then that the run of today no longer has.")
+    decided_by_others: int
+    words: str = Field(examples=["Since yesterday 18:02: 3 new, 2 changed, 5 decided by others"])
+
+
+class RunLine(_Value):
+    """The run that is shown."""
+
+    run_id: str
+    finished_at: datetime | None
+    when: str
+    articles: int
+    outlets: int
+    statements: int
+    conflicts: int
+
+
+class QueuePage(_Value):
+    entries: tuple[QueueEntry, ...]
+    total: int = Field(description="Conflicts that pass the filters.")
+    all: int = Field(description="Conflicts of the run.")
+    page: int
+    pages: int
+    size: int
+    previous: int | None = Field(description="Number of the page before.")
+    next: int | None = Field(description="Number of the page after.")
+    filters: QueueFilters
+    facets: Facets
+    look: SinceLook
+    run: RunLine | None = Field(description="Null where no run has succeeded yet.")
+
+
+class StatementView(_Value):
+    """A statement with the paragraph around it and where it stands."""
+
+    statement_id: str
+    text: str
+    pieces: tuple[Piece, ...]
+    before: str
+    after: str
+    outlet_id: str
+    outlet: str
+    owner: str | None
+    outlet_guessed: bool
+    author: str | None
+    title: str | None
+    published_at: datetime | None
+    published: str
+    speaker: str | None
+    via: str | None
+    modality: Modality
+    form: StatementForm
+    telling: tuple[str, ...] = Field(description="How it is told, in words: headline, speaker, reserve.")
+    url: str | None = Field(description="Only where it is a plain http(s) address.")
+    article_id: str
+    revision: int
+    edited: bool = Field(False, description="The article has a newer revision than the one shown.")
+    new: bool = Field(False, description="Not among what was seen at the last decision.")
+
+
+class Wording(_Value):
+    """Word-for-word copies of one statement; shown as the first, the others one click away."""
+
+    first: StatementView
+    copies: tuple[StatementView, ...] = ()
+
+
+class SideView(_Value):
+    label: str
+    place: int = Field(description="From 0, in the order shown.")
+    side_id: str = Field(description="Exemplar statement: what `to_side` of a move names.")
+    position: str
+    repeats: bool = Field(description="The position only says a statement again: it need not be shown.")
+    stance: Stance | None
+    outlet_ids: tuple[str, ...]
+    outlets: tuple[str, ...]
+    origins: int
+    outlet_words: str
+    wordings: tuple[Wording, ...]
+
+
+class ScaleStep(_Value):
+    """A step from rejected to accepted, with the outlets and the labels of the sides that stand on it."""
+
+    stance: Stance
+    outlets: tuple[str, ...]
+    sides: tuple[str, ...]
+
+
+class TimelinePoint(_Value):
+    """One article; `place` is percent of the time shown, null for one without a date."""
+
+    article_id: str
+    revision: int
+    outlet: str
+    title: str | None
+    published_at: datetime | None
+    published: str
+    sides: tuple[str, ...]
+    statement_ids: tuple[str, ...]
+    place: float | None
+
+
+class FactorBar(_Value):
+    """One factor of the rank score; it takes the score from `start` to `end`, drawn at `left` and `width` percent."""
+
+    name: str
+    reason: str
+    value: float
+    weight: float
+    contribution: float
+    start: float
+    end: float
+    left: float
+    width: float
+
+
+class GateLine(_Value):
+    name: str
+    passed: bool
+    reason: str
+
+
+class Probabilities(_Value):
+    entailment: float
+    neutral: float
+    contradiction: float
+
+
+class PairView(_Value):
+    """Two compared statements; `left_side` and `right_side` are labels, null for one that is on no side."""
+
+    pair_id: str
+    left_id: str
+    right_id: str
+    left_side: str | None
+    right_side: str | None
+    left_text: str
+    right_text: str
+    relation: Relation
+    probability: float
+    similarity: float
+    rule: str
+    kind: Kind
+    lane: Lane
+    forward: Probabilities
+    backward: Probabilities
+    gates: tuple[GateLine, ...]
+
+
+class RelatedConflict(_Value):
+    conflict_id: str
+    rank: int
+    question: str
+    lane: Lane
+    lane_words: str
+    why: str = Field(examples=["same topic and 2 of the same statements"])
+    review: ReviewSummary
+
+
+class AgreementView(_Value):
+    """Statements of several outlets that say the same about the matter of the conflict."""
+
+    agreement_id: str
+    position: str
+    outlets: tuple[str, ...]
+    origins: int
+    statements: tuple[StatementView, ...]
+
+
+class HistoryLine(_Value):
+    """One record of the conflict, oldest first; `undone` where a later one took it back."""
+
+    review_id: str
+    reviewer: str
+    action: str
+    decision: Decision | None
+    reason: RejectReason | None
+    words: str = Field(examples=["rejected it: the model erred"])
+    note: str
+    created_at: datetime
+    when: str
+    undone: bool
+    mine: bool
+    can_undo: bool
+    other_id: str | None
+    statement_id: str | None
+
+
+class SeenLine(_Value):
+    """A statement that came or went since the last decision."""
+
+    statement_id: str
+    outlet: str
+    text: str
+    side: str
+
+
+class EvidenceChanges(_Value):
+    """What changed since the last decision; empty lists where nothing did."""
+
+    changed: bool
+    words: str
+    added: tuple[SeenLine, ...] = ()
+    removed: tuple[SeenLine, ...] = ()
+    question_before: str | None = Field(None, description="The question of then, where it was another.")
+
+
+class ConflictView(_Value):
+    """Everything of one conflict."""
+
+    conflict_id: str
+    evidence_hash: str = Field(description="Sent back with a decision: it is refused when the evidence is another.")
+    rank: int
+    of: int
+    question: str
+    kind: Kind
+    kind_words: str
+    lane: Lane
+    lane_words: str
+    lane_meaning: str
+    score: float
+    probability: float
+    sureness: str
+    note: str
+    cautions: tuple[str, ...]
+    topic_id: str | None
+    topic: str | None
+    dates: str
+    sides: tuple[SideView, ...]
+    scale: tuple[ScaleStep, ...] = Field(description="Empty where no decision is at stake.")
+    timeline: tuple[TimelinePoint, ...]
+    factors: tuple[FactorBar, ...]
+    pairs: tuple[PairView, ...]
+    related: tuple[RelatedConflict, ...]
+    agreeing: tuple[AgreementView, ...]
+    review: ReviewSummary
+    history: tuple[HistoryLine, ...]
+    changes: EvidenceChanges
+    new: bool
+    previous_id: str | None = Field(description="The one before under the filters of the call, by rank.")
+    next_id: str | None = Field(description="The next one still to do under the filters of the call, by rank.")
+
+
+class ArticlePiece(_Value):
+    """A part of an article; `focus` is the statement that was asked for."""
+
+    text: str
+    statement_id: str | None = None
+    focus: bool = False
+    conflict_ids: tuple[str, ...] = ()
+
+
+class Paragraph(_Value):
+    pieces: tuple[ArticlePiece, ...]
+
+
+class RevisionLine(_Value):
+    revision: int
+    when: str
+    characters: int
+    shown: bool
+
+
+class ArticleConflict(_Value):
+    conflict_id: str
+    rank: int
+    question: str
+    side: str
+
+
+class ArticleView(_Value):
+    """A whole article with the statements that conflicts rest on marked."""
+
+    article_id: str
+    revision: int
+    revisions: tuple[RevisionLine, ...]
+    outlet_id: str
+    outlet: str
+    owner: str | None
+    outlet_guessed: bool
+    author: str | None
+    title: str | None
+    published_at: datetime | None
+    published: str
+    url: str | None
+    language: str | None
+    paragraphs: tuple[Paragraph, ...]
+    conflicts: tuple[ArticleConflict, ...]
+
+
+AskPosition = Literal["contradicts", "agrees", "hedges", "silent"]
+
+
+class AskedView(_Value):
+    """A statement that bears on a claim."""
+
+    position: AskPosition
+    probability: float
+    stance: Stance | None
+    statement: StatementView
+
+
+class AskStance(_Value):
+    outlet_id: str
+    outlet: str
+    position: AskPosition
+    probability: float
+    stance: Stance | None
+    statements: tuple[AskedView, ...]
+
+
+class AskGroup(_Value):
+    """The outlets of one position, the most decisive first."""
+
+    position: AskPosition
+    words: str
+    stances: tuple[AskStance, ...]
+
+
+class AskView(_Value):
+    claim: str
+    groups: tuple[AskGroup, ...]
+
+
+class ReviewerLine(_Value):
+    reviewer: str
+    decisions: int
+    confirmed: int
+    rejected: int
+    unclear: int
+    duplicate: int
+    last_at: datetime | None
+    when: str
+
+
+class Disagreement(_Value):
+    conflict_id: str
+    rank: int | None
+    question: str
+    decisions: tuple[str, ...] = Field(examples=[["Ada: confirmed", "Ben: rejected (update)"]])
+
+
+class StatsView(_Value):
+    """Where the desk stands; `alpha` is Krippendorff's, null where fewer than two reviewers share a conflict."""
+
+    run: RunLine | None
+    total: int
+    todo: int
+    decided: int
+    stale: int
+    disputed: int
+    decisions: tuple[Choice, ...]
+    reasons: tuple[Choice, ...]
+    reviewers: tuple[ReviewerLine, ...]
+    alpha: float | None
+    alpha_words: str
+    shared: int = Field(description="Conflicts that two or more reviewers decided.")
+    disagreements: tuple[Disagreement, ...]
+    days: tuple[Choice, ...] = Field(description="Decisions a day, newest first.")
+
+
+class StageLine(_Value):
+    stage: str
+    words: str
+    done: int
+    total: int
+    finished: bool
+
+
+class RunProgress(_Value):
+    """What is known of the run that is going on, or of the last one."""
+
+    state: RunState
+    words: str = Field(examples=["Comparing pairs: 1,200 of 5,481"])
+    here: bool = Field(description="Started from this desk: stages are known. Else only what the store tells.")
+    run_id: str | None = None
+    started_at: datetime | None = None
+    stages: tuple[StageLine, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+    error: str | None = None
+    shown_run: str | None = Field(None, description="The run whose conflicts are shown.")
+    reviews: int = Field(0, description="Reviews in the store: changes with every decision of anyone.")
+
+
+class Visitor(_Value):
+    """Who is asking; `csrf` goes into the header X-CSRF-Token (or the form field csrf_token) of every change."""
+
+    reviewer: str | None = Field(description="Null until a name is given or someone has logged in.")
+    csrf: str
+    login: Literal["none", "token", "account"] = Field(description="What this desk asks for.")
+    allowed: bool = Field(description="May see the desk.")
+
+
+class LoginRequest(_Value):
+    """A name and, as the desk asks for it, the start token or the password of the account."""
+
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True), AfterValidator(_storable)
+    ]
+    secret: Annotated[str, StringConstraints(max_length=400)] = ""
+
+
+class DecideRequest(_Value):
+    """A decision on the evidence that was shown."""
+
+    decision: Decision
+    reason: RejectReason | None = Field(None, description="Of a rejection; needed there.")
+    note: Note = ""
+    duplicate_of: Id | None = Field(None, description="Of a duplicate; needed there.")
+    evidence_hash: Id
+
+    @model_validator(mode="after")
+    def _fits(self) -> DecideRequest:
+        if (self.decision == "rejected") != (self.reason is not None):
+            raise ValueError("a rejection needs a reason, and only a rejection has one")
+        if (self.decision == "duplicate") != (self.duplicate_of is not None):
+            raise ValueError("a duplicate names the other conflict, and only a duplicate does")
+        return self
+
+
+class NoteRequest(_Value):
+    note: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class UndoRequest(_Value):
+    review_id: Id | None = Field(None, description="The reviewer's last record of the conflict when left out.")
+
+
+class SplitRequest(_Value):
+    """Take a statement off its side: it does not belong to this conflict."""
+
+    statement_id: Id
+    note: Note = ""
+
+
+class MoveRequest(_Value):
+    """Put a statement on another side of the same conflict."""
+
+    statement_id: Id
+    to_side: Id = Field(description="`side_id` of the side.")
+    note: Note = ""
+
+
+class MergeRequest(_Value):
+    """The other conflict is the same question: one conflict from now on."""
+
+    other_id: Id
+    note: Note = ""
+
+
+class Recorded(_Value):
+    """What was recorded and where the conflict stands now."""
+
+    review_id: str
+    conflict_id: str
+    review: ReviewSummary
+    next_id: str | None = Field(description="The next one still to do, by rank.")
+    todo: int
+    words: str = Field(examples=["Confirmed. Press u to undo."])
+
+
+class AskRequest(_Value):
+    claim: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CLAIM), AfterValidator(_storable)]
+
+
+class ReportDraft(_Value):
+    """A report to be made of chosen conflicts, in the order given."""
+
+    title: Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)] = "Where outlets differ"
+    introduction: Annotated[str, StringConstraints(max_length=MAX_INTRODUCTION), AfterValidator(_storable)] = ""
+    conflict_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_CHOSEN)]
+    format: ExportFormat = "html"
+    reviews: bool = Field(True, description="With the desk's decisions and notes.")
