@@ -27,6 +27,7 @@ from detector.records import (
     Topic,
 )
 from detector.store import tables as t
+from detector.store.arrivals import Arrivals, record_arrivals
 from detector.store.dialect import explained, insert_unknown, self_check
 from detector.store.lock import file_lock, held
 from detector.store.newsroom import Accounts, Fetches, Heartbeats, Reviews
@@ -69,6 +70,7 @@ class Store:
         self.fetches = Fetches(self._transaction)
         self.heartbeats = Heartbeats(self._transaction)
         self.accounts = Accounts(self._transaction)
+        self.arrivals = Arrivals(self._transaction)
 
     def __enter__(self) -> Store:
         return self
@@ -382,6 +384,7 @@ class Store:
         with self._transaction(writes=True) as connection:
             _require_running(_stored_run(connection, run.run_id, self.path))
             _rewrite(connection, replace(run, status="succeeded"))
+            record_arrivals(connection, run.run_id)
             for table, id_column, records in found:
                 rows = [
                     {"run_id": run.run_id, "position": position, id_column: record_id, "record": to_json(record)}

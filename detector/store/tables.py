@@ -115,6 +115,15 @@ conflicts = _found_table("conflicts", "conflict_id")
 agreements = _found_table("agreements", "agreement_id")
 findings = _found_table("findings", "pair_id")
 
+arrivals = sa.Table(
+    "arrivals",
+    metadata,
+    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("run_number", sa.Integer, nullable=False),
+)
+"""The first run that saw each revision; no foreign keys, so that a pruned run or text takes nothing else with it."""
+
 writers = sa.Table(
     "writers",
     metadata,

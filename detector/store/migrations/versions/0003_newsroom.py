@@ -1,4 +1,4 @@
-"""Reviews (append-only), fetched addresses and their pages, heartbeats of watching processes, accounts of reviewers."""
+"""Reviews (append-only), fetched addresses and pages, heartbeats, accounts of reviewers, which run first saw what."""
 
 from __future__ import annotations
 
@@ -52,6 +52,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("password_hash", sa.String, nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
+    )
+    op.create_table(
+        "arrivals",
+        sa.Column("article_id", sa.String, primary_key=True),
+        sa.Column("revision", sa.Integer, primary_key=True),
+        sa.Column("run_number", sa.Integer, nullable=False),
     )
 
 
