@@ -308,6 +308,7 @@ class SeenStatement:
     text_hash: str
     text: str
     article_id: str = ""
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +317,7 @@ class Review:
 
     `other_id` is a conflict for "duplicate" and "merge", a review for "undo"; `statement_id` is what "split" and "move"
     are about, `to_side` an exemplar statement of the side that "move" puts it on. `seen` is the evidence of that moment,
-    `other_seen` that of the other conflict.
+    `other_seen` that of the other conflict; kind, lane and factors (name and value) are those of the conflict then.
     """
 
     review_id: str
@@ -334,6 +335,9 @@ class Review:
     evidence_hash: str = ""
     seen: tuple[SeenStatement, ...] = ()
     other_seen: tuple[SeenStatement, ...] = ()
+    kind: Kind | None = None
+    lane: Lane | None = None
+    factors: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         _require(bool(self.reviewer.strip()), "a review needs a reviewer")

@@ -19,9 +19,10 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LEVELS = (
     {"errors", "records"},
-    {"settings"},
+    {"settings", "logs"},
     {"store", "models", "executors"},
-    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "decisions"},
+    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts"},
+    {"decisions"},
     {"pipeline"},
     {"queries"},
     {"report"},
