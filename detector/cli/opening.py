@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detector import logs
 from detector.cli.output import shown_progress
 from detector.errors import InputError
 
 if TYPE_CHECKING:
     from detector.pipeline import IngestResult, OnProgress
-    from detector.records import Article, Rejection
+    from detector.records import Article, Rejection, Run
     from detector.settings import Settings
     from detector.store import Store
 
@@ -65,7 +67,22 @@ def read_into(store: Store, paths: Sequence[Path], settings: Settings, *, quiet:
         return pipeline.IngestResult()
     with shown_progress(quiet=quiet) as on_progress:
         readings = _counted(read_paths(paths, settings.reading), on_progress)
-        return pipeline.ingest(store, readings)
+        result = pipeline.ingest(store, readings)
+    log_ingested(result)
+    return result
+
+
+def log_ingested(result: IngestResult) -> None:
+    """One event a rejection, and one with the counts."""
+    for rejection in result.rejected:
+        logs.event("rejected", level=logging.WARNING, path=rejection.path, reason=rejection.reason)
+    counts = {name: len(getattr(result, name)) for name in ("accepted", "unchanged", "revised", "rejected")}
+    logs.event("articles read", **counts)
+
+
+def log_finished(run: Run) -> None:
+    """The run as one event: what it counted and how long each stage took."""
+    logs.event("run finished", run_id=run.run_id, state=run.state_hash, counts=run.counts, seconds=run.seconds)
 
 
 def _counted(readings: Iterable[Article | Rejection], on_progress: OnProgress) -> Iterator[Article | Rejection]:

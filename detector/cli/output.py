@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from detector import logs
 from detector.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ def print_lines(lines: Sequence[str]) -> None:
 
 def say(*lines: str) -> None:
     """Lines on stderr; when even that is closed there is nobody to tell."""
+    if logs.owns_stderr():
+        for line in lines:
+            logs.event("remark", detail=line)
+        return
     with suppress(BrokenPipeError):
         print(*lines, sep="\n", file=sys.stderr, flush=True)
 
@@ -48,7 +53,13 @@ def fail_if(found: bool) -> None:
 @contextmanager
 def shown_progress(*, quiet: bool) -> Iterator[OnProgress]:
     """Bars on stderr when it is a terminal; each stage has one, without a length when its total is not known."""
-    if quiet or not sys.stderr.isatty():
+    with _bars(quiet=quiet or logs.owns_stderr() or not sys.stderr.isatty()) as show, logs.followed(show) as follow:
+        yield follow
+
+
+@contextmanager
+def _bars(*, quiet: bool) -> Iterator[OnProgress]:
+    if quiet:
         yield lambda _: None
         return
     from rich.console import Console

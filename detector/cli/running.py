@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from detector.cli.app import app
-from detector.cli.opening import chosen_settings, opened_store, read_into, require_paths
+from detector.cli.opening import chosen_settings, log_finished, opened_store, read_into, require_paths
 from detector.cli.options import (
     PATHS_HELP,
     EncoderOption,
@@ -93,6 +93,7 @@ def run(
         require_articles(opened, result)
         with shown_progress(quiet=quiet) as on_progress:
             finished = pipeline.run(opened, settings=chosen, now=datetime.now(UTC), on_progress=on_progress)
+        log_finished(finished)
         built = report_of(opened, finished)
     deliver(built, targets, limit=limit, json=json, quiet=quiet)
     fail_if(_found(built, fail_on, rejected=len(result.rejected)))
