@@ -27,6 +27,7 @@ Stance = Literal["rejected", "unlikely", "undecided", "open", "accepted"]
 RunStatus = Literal["running", "succeeded", "failed"]
 Decision = Literal["confirmed", "rejected", "unclear", "duplicate"]
 RejectReason = Literal["not-same-matter", "update", "quote", "numbers-compatible", "model-error", "other"]
+SourceKind = Literal["article", "feed", "opml", "sitemap", "index"]
 ReviewAction = Literal["decide", "note", "undo", "split", "move", "merge"]
 
 
@@ -52,7 +53,10 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One published text in one revision. `text` starts with the title as its first line when there is one."""
+    """One published text in one revision. `text` starts with the title as its first line when there is one.
+
+    `wire` is the agency that it credits, as the registry of outlets knew it when it was read.
+    """
 
     article_id: str
     outlet_id: str
@@ -68,6 +72,7 @@ class Article:
     path: str | None = None
     owner: str | None = None
     outlet_guessed: bool = False
+    wire: str | None = None
 
     def __post_init__(self) -> None:
         _require(bool(self.article_id and self.outlet_id and self.text), "an article needs an id, an outlet and text")
@@ -348,8 +353,23 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What a feed, a list of feeds or a sitemap says of an address that it names."""
+
+    url: str
+    title: str | None = None
+    author: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
-    """What is known of an address: the last answer's validators, so that the next request can be conditional."""
+    """What is known of an address: the last answer's validators, so that the next request can be conditional.
+
+    `listed` is what a list named, so that nothing it named is lost when the process dies; of an article, the entry that
+    named it. `article_id` is the article it became. `abandoned`: it is not asked for again by itself. Status 0 is none.
+    """
 
     url: str
     fetched_at: datetime
@@ -359,6 +379,10 @@ class Fetch:
     content_hash: str | None = None
     failures: int = 0
     error: str | None = None
+    kind: SourceKind = "article"
+    listed: tuple[Listed, ...] = ()
+    article_id: str | None = None
+    abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
