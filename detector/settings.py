@@ -31,6 +31,44 @@ class ReadingSettings(_Section):
     max_article_chars: int = Field(200_000, ge=1_000, description="Longest article kept, in characters.")
     min_words: int = Field(15, ge=1, description="Fewest words for a text to count as an article.")
     owners: dict[str, str] = Field(default_factory=dict, description="Owner of an outlet, by outlet name.")
+    registry: str | None = Field(
+        None, description="File of outlets (TOML) that goes before the shipped one, see docs/sources.md."
+    )
+
+
+class SourceSettings(_Section):
+    """Where new articles come from, and how politely they are fetched."""
+
+    list: tuple[str, ...] = Field(
+        (), description="Folders, files and addresses that `watch` and `ingest` read when none is named."
+    )
+    every: str = Field(
+        "15m", pattern=r"^\d{1,6}[smhd]$", description="Time between two rounds of `watch`: 30s, 15m, 2h, 1d."
+    )
+    user_agent: str = Field(
+        "claim-contradiction-detector",
+        min_length=3,
+        max_length=300,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Name given to the servers that are asked; add an address where you can be reached.",
+    )
+    per_host_seconds: float = Field(1.0, ge=0, description="Shortest time between two requests to one host.")
+    timeout_seconds: float = Field(20.0, gt=0, description="Longest wait for a connection or for the next bytes.")
+    total_seconds: float = Field(
+        60.0, gt=0, description="Longest time of one request, from the first byte to the last."
+    )
+    retries: int = Field(2, ge=0, le=10, description="Further attempts after a time-out, 429 or 5xx.")
+    max_articles: int = Field(
+        200, ge=1, description="Most articles fetched of one feed or sitemap in a round; the rest later."
+    )
+    recheck_hours: float = Field(
+        12.0, ge=0, description="Hours after which an article still listed is asked for again, for edits; 0 is never."
+    )
+    allow_private: bool = Field(False, description="Whether private, loopback and other inner addresses may be asked.")
+    robots: bool = Field(True, description="Whether what a site's robots.txt forbids is left alone.")
+    environment_proxy: bool = Field(
+        False, description="Whether the proxy that HTTPS_PROXY and HTTP_PROXY name is used."
+    )
 
 
 class StatementSettings(_Section):
@@ -97,6 +135,7 @@ class Settings(_Section):
     topics: TopicSettings = TopicSettings()
     pairs: PairSettings = PairSettings()
     conflicts: ConflictSettings = ConflictSettings()
+    sources: SourceSettings = SourceSettings()
 
     def fingerprint(self, stage: str, *model_ids: str) -> str:
         """Hash of how a stage works: its version, its section and the models it used."""
@@ -112,7 +151,7 @@ def load_settings(path: Path | None = None) -> Settings:
     if path is None:
         return Settings()
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _beside(path, Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); expected a TOML settings file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -121,3 +160,12 @@ def load_settings(path: Path | None = None) -> Settings:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{path}: {where}: {first['msg']}; see detector.example.toml") from error
+
+
+def _beside(path: Path, settings: Settings) -> Settings:
+    """Files and folders that a settings file names are seen from its own folder."""
+    reading, sources = settings.reading, settings.sources
+    if reading.registry is not None:
+        reading = reading.model_copy(update={"registry": str(path.parent / reading.registry)})
+    named = tuple(name if name == "-" or "://" in name else str(path.parent / name) for name in sources.list)
+    return settings.model_copy(update={"reading": reading, "sources": sources.model_copy(update={"list": named})})
