@@ -165,10 +165,30 @@ class Topic:
     topic_id: str
     label: str
     statement_ids: tuple[str, ...]
+    article_ids: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         return len(self.statement_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """What a run needs of an article without reading its statements again.
+
+    `participants` are (statement_id, text_hash) of what is embedded and compared, `names` their entity keys, `terms` how
+    many of them use each telling word.
+    """
+
+    article_id: str
+    revision: int
+    outlet_id: str
+    statements: int
+    claims: int
+    participants: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    terms: dict[str, int] = field(default_factory=dict)
+    gates: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +256,19 @@ class PairFinding:
     kind: Kind
     gates: tuple[Gate, ...] = ()
     agreement: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPair:
+    """What the store keeps of a finding: all but its scores, which are in their cache, and its passed gates."""
+
+    pair: CandidatePair
+    relation: Relation
+    probability: float
+    agreement: float
+    lane: Lane
+    kind: Kind
+    stopped_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +383,16 @@ class Review:
         _require(self.reason is None or self.decision == "rejected", "only a rejection has a reason")
         _require(self.action != "undo" or self.other_id is not None, "an undo names the review that it takes back")
         _require(self.created_at.tzinfo is not None, "created_at must carry a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When a reviewer last looked at the queue, and what the evidence of each conflict was: a hash by conflict id."""
+
+    reviewer: str
+    at: datetime
+    run_id: str
+    evidence: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

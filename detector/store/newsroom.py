@@ -11,7 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from detector.errors import InputError
-from detector.records import Fetch, Heartbeat, Page, Review, digest
+from detector.records import Fetch, Heartbeat, Look, Page, Review, digest
 from detector.store import tables as t
 from detector.store.dialect import insert_unknown
 from detector.store.rows import from_json, to_json
@@ -54,6 +54,11 @@ class Reviews:
         """How many there are: cheap, and it changes with every review."""
         with self._transaction() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(t.reviews)) or 0
+
+    def ids(self) -> list[str]:
+        """Their ids, in the order in which they were recorded."""
+        with self._transaction() as connection:
+            return list(connection.scalars(sa.select(t.reviews.c.review_id).order_by("number")))
 
     def get(self, review_id: str) -> Review:
         """Raises InputError: there is none of this id."""
@@ -151,3 +156,25 @@ class Accounts:
     def names(self) -> list[str]:
         with self._transaction() as connection:
             return list(connection.scalars(sa.select(t.accounts.c.name).order_by("name")))
+
+
+class Looks:
+    """When each reviewer last looked at the queue."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def put(self, look: Look) -> None:
+        """Replace the reviewer's look."""
+        with self._transaction(writes=True) as connection:
+            connection.execute(sa.delete(t.looks).where(t.looks.c.reviewer == look.reviewer))
+            connection.execute(sa.insert(t.looks).values(reviewer=look.reviewer, at=look.at, record=to_json(look)))
+
+    def at(self, reviewer: str) -> datetime | None:
+        with self._transaction() as connection:
+            return connection.scalar(sa.select(t.looks.c.at).filter_by(reviewer=reviewer))
+
+    def get(self, reviewer: str) -> Look | None:
+        with self._transaction() as connection:
+            record = connection.scalar(sa.select(t.looks.c.record).filter_by(reviewer=reviewer))
+        return from_json(Look, [record])[0] if record is not None else None

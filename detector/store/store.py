@@ -28,9 +28,10 @@ from detector.records import (
 )
 from detector.store import tables as t
 from detector.store.arrivals import Arrivals, record_arrivals
+from detector.store.comparisons import Comparisons
 from detector.store.dialect import explained, insert_unknown, self_check
 from detector.store.lock import file_lock, held
-from detector.store.newsroom import Accounts, Fetches, Heartbeats, Reviews
+from detector.store.newsroom import Accounts, Fetches, Heartbeats, Looks, Reviews
 from detector.store.rows import from_json, to_json
 
 if TYPE_CHECKING:
@@ -66,10 +67,12 @@ class Store:
         self.read_only = read_only
         self._engine = engine
         self._lock = file_lock(path)
+        self.comparisons = Comparisons(self._transaction)
         self.reviews = Reviews(self._transaction)
         self.fetches = Fetches(self._transaction)
         self.heartbeats = Heartbeats(self._transaction)
         self.accounts = Accounts(self._transaction)
+        self.looks = Looks(self._transaction)
         self.arrivals = Arrivals(self._transaction)
 
     def __enter__(self) -> Store:
@@ -202,6 +205,17 @@ class Store:
         return sorted(
             from_json(Statement, self._texts(_statement_records(fingerprint))), key=lambda kept: kept.statement_id
         )
+
+    def statements_of_articles(self, article_ids: Sequence[str], fingerprint: str) -> dict[str, list[Statement]]:
+        """Statements of the latest revisions of some articles, by article id, each list by statement id."""
+        records: list[str] = []
+        for chunk in _chunks(sorted(set(article_ids))):
+            query = _statement_records(fingerprint).where(t.statement_sets.c.article_id.in_(chunk))
+            records += self._texts(query)
+        found: dict[str, list[Statement]] = {}
+        for kept in sorted(from_json(Statement, records), key=lambda kept: kept.statement_id):
+            found.setdefault(kept.article_id, []).append(kept)
+        return found
 
     def statements_of(self, article_id: str, fingerprint: str) -> list[Statement]:
         """Statements of an article's latest revision, in the order of the text."""

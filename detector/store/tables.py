@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Migrations this program knows, oldest first; a store at any other revision was made by a newer program."""
 
 VERSION_TABLE = "detector_version"
@@ -178,4 +178,54 @@ accounts = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("password_hash", sa.String, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+looks = sa.Table(
+    "looks",
+    metadata,
+    sa.Column("reviewer", sa.String, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+)
+
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    sa.Column("fingerprint", sa.String, primary_key=True),
+    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("mean", sa.LargeBinary, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+)
+
+comparisons = sa.Table(
+    "comparisons",
+    metadata,
+    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("judging", sa.String, nullable=False),
+)
+
+pairs = sa.Table(
+    "pairs",
+    metadata,
+    sa.Column(
+        "article_id",
+        sa.String,
+        sa.ForeignKey("comparisons.article_id", name="of_comparison", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("pair_id", sa.String, primary_key=True),
+    sa.Column("left_id", sa.String, nullable=False),
+    sa.Column("right_id", sa.String, nullable=False),
+    sa.Column("similarity", sa.Double, nullable=False),
+    sa.Column("rule", sa.String, nullable=False),
+    sa.Column("relation", sa.String, nullable=False),
+    sa.Column("probability", sa.Double, nullable=False),
+    sa.Column("agreement", sa.Double, nullable=False),
+    sa.Column("lane", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("stopped_by", sa.String, nullable=False),
+    sa.Index("related_pairs", "relation"),
+    sqlite_with_rowid=False,
 )

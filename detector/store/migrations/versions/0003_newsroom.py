@@ -1,4 +1,4 @@
-"""Reviews (append-only), fetched addresses and pages, heartbeats, accounts of reviewers, which run first saw what."""
+"""Reviews (append-only), fetched addresses and pages, heartbeats, accounts, which run first saw what, who looked when."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def upgrade() -> None:
         sa.Column("article_id", sa.String, primary_key=True),
         sa.Column("revision", sa.Integer, primary_key=True),
         sa.Column("run_number", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "looks",
+        sa.Column("reviewer", sa.String, primary_key=True),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
     )
 
 
