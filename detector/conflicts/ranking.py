@@ -35,9 +35,11 @@ FACTOR_WEIGHTS: dict[str, float] = {
     "explained": -0.60,
     "decision": 0.60,
     "repeats": -0.40,
+    "review history": 0.40,
 }
-"""Weight of each factor (values are 0..1). `excludes` is the fitted pair probability and leads; the others order entries
-of similar probability. `python -m benchmarks.factors` shows what leaving each one out does to the gold figures."""
+"""Weight of each factor; values are 0..1, those of "review history", which people's decisions give, -1..1. `excludes` is the
+fitted pair probability and leads; the others order entries of similar probability. `python -m benchmarks.factors` shows
+what leaving each one out does to the gold figures."""
 
 LANE_ORDER: tuple[Lane, ...] = ("conflict", "update", "forecast", "dispute")
 
