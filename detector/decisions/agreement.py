@@ -16,7 +16,7 @@ def alpha_of(units: Sequence[Mapping[str, Review]]) -> float | None:
     None where it is not defined: no question was decided twice, or only one decision was ever given.
     """
     twice = [unit for unit in units if len(unit) > 1]
-    reviewers = sorted({name for units in twice for name in unit})
+    reviewers = sorted({name for unit in twice for name in unit})
     given = {review.decision for unit in twice for review in unit.values()}
     if len(given) < 2:
         return None
