@@ -21,7 +21,7 @@ LEVELS = (
     {"errors", "records"},
     {"settings", "logs"},
     {"store", "models", "executors"},
-    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts"},
+    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "changes"},
     {"decisions"},
     {"pipeline"},
     {"queries"},
