@@ -24,6 +24,7 @@ LEVELS = (
     {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "changes"},
     {"decisions"},
     {"pipeline"},
+    {"sources"},
     {"queries"},
     {"report"},
     {"training", "testing"},
