@@ -21,7 +21,7 @@ LEVELS = (
     {"errors", "records"},
     {"settings", "logs"},
     {"store", "models", "executors"},
-    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "changes"},
+    {"corpus", "statements", "topics", "pairs", "scoring", "conflicts", "changes", "fetching"},
     {"decisions"},
     {"pipeline"},
     {"sources"},
