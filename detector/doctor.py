@@ -66,8 +66,8 @@ def status_of(store: Store, *, settings: Settings) -> Status:
     runs = store.runs()
     unfinished = next((_why_unfinished(run) for run in runs[:1] if run.status != "succeeded"), None)
     return Status(
-        store=str(store.path),
-        bytes=store.path.stat().st_size,
+        store=store.where,
+        bytes=store.bytes_used(),
         counts=store.counts(),
         last_run=store.last_run(),
         failure=unfinished,
@@ -211,6 +211,6 @@ def _check_store(target: str | Path) -> Check:
     with open_store(target, read_only=True) as store:
         problems = store.check()
         counts = store.counts()
-    sound = f"{store.path}: sound, {counts['articles']:,} articles, {counts['runs']:,} runs"
+    sound = f"{store.where}: sound, {counts['articles']:,} articles, {counts['runs']:,} runs"
     remedy = "restore a copy of the file, or give another --store and run again"
     return Check("store", not problems, "; ".join(problems[:3]) or sound, remedy)

@@ -15,7 +15,8 @@ from store_values import NOON, article, found, in_another_process, statement, su
 
 from detector.errors import StoreBusyError, StoreError
 from detector.records import Run
-from detector.store import Store, dialect, open_store, opening, tables
+from detector.store import Store, open_store, opening, tables
+from detector.store.dialect import database_at, sqlite
 from detector.store.rows import to_json
 
 
@@ -27,8 +28,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def build_first_revision(path: Path) -> None:
     """A store as the first release made it, with an article and a run."""
-    engine = dialect.connect(path, read_only=False)
-    opening._migrate(engine, tables.REVISIONS[0])
+    database = database_at(path)
+    engine = database.connect(read_only=False)
+    opening._migrate(engine, database, tables.REVISIONS[0])
     with engine.begin() as connection:
         connection.execute(
             sa.insert(tables.articles).values(
@@ -169,7 +171,7 @@ def test_the_check_names_moved_statements_and_cut_vectors(store: Store) -> None:
 
 
 def test_a_store_locked_by_another_program_is_reported_busy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     raw = sqlite3.connect(store.path, isolation_level=None)
     raw.execute("BEGIN EXCLUSIVE")
     with open_store(store.path) as second, pytest.raises(StoreBusyError, match="another program is writing"):
@@ -186,9 +188,9 @@ def test_reading_needs_a_store_and_makes_none(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["empty.db"]
 
 
-@pytest.mark.parametrize("target", ["postgresql://db/news", "sqlite://", "sqlite:///:memory:", "what://is this"])
+@pytest.mark.parametrize("target", ["mysql://db/news", "sqlite://", "sqlite:///:memory:", "what://is this"])
 def test_an_address_of_no_kind_we_keep_is_refused(target: str) -> None:
-    with pytest.raises(StoreError, match="expected a file or sqlite:///FILE"):
+    with pytest.raises(StoreError, match="expected a file, sqlite:///FILE or postgresql://"):
         open_store(target)
 
 

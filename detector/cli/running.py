@@ -115,7 +115,7 @@ def report(
     with opened_store(store, read_only=True) as opened:
         last = opened.last_run()
         if last is None:
-            raise InputError(f"{opened.path}: no run has succeeded yet; make one with `detector run PATH`")
+            raise InputError(f"{opened.where}: no run has succeeded yet; make one with `detector run PATH`")
         built = report_of(opened, last)
     deliver(built, targets, limit=limit, json=json, quiet=quiet)
     fail_if(_found(built, fail_on))

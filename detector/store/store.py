@@ -29,8 +29,8 @@ from detector.records import (
 from detector.store import tables as t
 from detector.store.arrivals import Arrivals, record_arrivals
 from detector.store.comparisons import Comparisons
-from detector.store.dialect import explained, insert_unknown, self_check
-from detector.store.lock import file_lock, held
+from detector.store.dialect import Database, insert_unknown
+from detector.store.lock import held
 from detector.store.newsroom import Accounts, Fetches, Heartbeats, Looks, Reviews
 from detector.store.rows import from_json, to_json
 
@@ -62,11 +62,12 @@ def _same_revision(left: Any, right: Any) -> sa.ColumnElement[bool]:
 class Store:
     """Articles, statements, model caches and runs. Made by open_store; a context manager that closes itself."""
 
-    def __init__(self, engine: sa.Engine, *, path: Path, read_only: bool) -> None:
-        self.path = path
+    def __init__(self, engine: sa.Engine, *, database: Database, read_only: bool) -> None:
+        self.where = database.where
         self.read_only = read_only
         self._engine = engine
-        self._lock = file_lock(path)
+        self._database = database
+        self._lock = database.lock(engine)
         self.comparisons = Comparisons(self._transaction)
         self.reviews = Reviews(self._transaction)
         self.fetches = Fetches(self._transaction)
@@ -83,18 +84,30 @@ class Store:
     ) -> None:
         self.close()
 
+    @property
+    def path(self) -> Path:
+        """The file it is kept in. Raises InputError: it is kept by a server."""
+        if self._database.file is None:
+            raise InputError(f"{self.where}: kept by a server, not in a file; use the server's own tools (pg_dump)")
+        return self._database.file
+
+    def bytes_used(self) -> int:
+        """Room on disk."""
+        with self._transaction() as connection:
+            return self._database.bytes_used(connection)
+
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[sa.Connection]:
         if writes and self.read_only:
-            raise StoreError(f"{self.path}: opened for reading only; open it for writing to change it")
+            raise StoreError(f"{self.where}: opened for reading only; open it for writing to change it")
         try:
             with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 yield connection
         except sa.exc.SQLAlchemyError as error:
-            raise explained(error, str(self.path)) from error
+            raise self._database.explained(error) from error
 
     def _texts(self, query: sa.Select[Any]) -> list[str]:
         with self._transaction() as connection:
@@ -151,7 +164,7 @@ class Store:
         """One article, in its latest revision unless told otherwise. Raises InputError: there is none."""
         found = self.revisions(article_id)
         if not found:
-            raise InputError(f"{article_id}: no article of this id in {self.path}; expected an id of a report")
+            raise InputError(f"{article_id}: no article of this id in {self.where}; expected an id of a report")
         if revision is None:
             return found[-1]
         for article in found:
@@ -238,7 +251,7 @@ class Store:
         """One statement of any revision. Raises InputError: there is none."""
         found = self.statements_by_id([statement_id])
         if not found:
-            raise InputError(f"{statement_id}: no statement of this id in {self.path}; expected an id of a report")
+            raise InputError(f"{statement_id}: no statement of this id in {self.where}; expected an id of a report")
         return found[statement_id]
 
     # Model caches
@@ -294,11 +307,11 @@ class Store:
                 )
         missing = len(set(text_hashes) - kept.keys())
         if missing:
-            raise StoreError(f"{self.path}: {missing} vectors of {encoder_id} are missing; run again to make them")
+            raise StoreError(f"{self.where}: {missing} vectors of {encoder_id} are missing; run again to make them")
         if not kept:
             return np.zeros((0, 0), dtype=np.float32)
         if len({len(vector) for vector in kept.values()}) > 1:
-            raise StoreError(f"{self.path}: vectors of {encoder_id} differ in length; check with `detector doctor`")
+            raise StoreError(f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`")
         joined = b"".join(kept[text_hash] for text_hash in text_hashes)
         return np.frombuffer(joined, dtype="<f4").reshape(len(text_hashes), -1).astype(np.float32)
 
@@ -344,8 +357,8 @@ class Store:
         Raises StoreBusyError after `wait` seconds: another process holds it; the message says which, since when.
         """
         if self.read_only:
-            raise StoreError(f"{self.path}: opened for reading only; open it for writing to run")
-        if self._lock.is_locked:
+            raise StoreError(f"{self.where}: opened for reading only; open it for writing to run")
+        if self._lock.is_held:
             yield
             return
         with held(self._lock, wait=wait, busy=self._who_writes):
@@ -369,15 +382,15 @@ class Store:
         with self._transaction() as connection:
             row = connection.execute(sa.select(t.writers)).first()
         who = f"process {row.pid} on {row.host} since {row.since:%Y-%m-%d %H:%M:%S} UTC" if row else "another process"
-        return f"{self.path}: in use by {who}; wait until it has finished, or give another --store"
+        return f"{self.where}: in use by {who}; wait until it has finished, or give another --store"
 
     def start_run(self, run: Run) -> None:
         """Record that a run has begun; runs left running by a killed process are marked failed.
 
         Raises StoreError: the writer lock is not held (only its holder can know that the others are dead).
         """
-        if not self._lock.is_locked:
-            raise StoreError(f"{self.path}: a run is started inside writer_lock()")
+        if not self._lock.is_held:
+            raise StoreError(f"{self.where}: a run is started inside writer_lock()")
         with self._transaction(writes=True) as connection:
             left = sa.select(t.runs.c.record).where(t.runs.c.status == "running")
             for stale in from_json(Run, list(connection.scalars(left))):
@@ -396,7 +409,7 @@ class Store:
             (t.findings, "pair_id", [(finding.pair.pair_id, finding) for finding in outcome.findings]),
         )
         with self._transaction(writes=True) as connection:
-            _require_running(_stored_run(connection, run.run_id, self.path))
+            _require_running(_stored_run(connection, run.run_id, self.where))
             _rewrite(connection, replace(run, status="succeeded"))
             record_arrivals(connection, run.run_id)
             for table, id_column, records in found:
@@ -410,7 +423,7 @@ class Store:
     def fail_run(self, run_id: str, error: str, finished_at: datetime) -> None:
         """Mark a running run failed. Raises StoreError: it is not running any more. InputError: it is unknown."""
         with self._transaction(writes=True) as connection:
-            run = _stored_run(connection, run_id, self.path)
+            run = _stored_run(connection, run_id, self.where)
             _require_running(run)
             _rewrite(connection, replace(run, status="failed", error=error, finished_at=finished_at))
 
@@ -427,7 +440,7 @@ class Store:
     def outcome(self, run_id: str) -> Outcome:
         """What a succeeded run found, in the order it was given. Raises InputError: unknown, or it did not succeed."""
         with self._transaction() as connection:
-            run = _stored_run(connection, run_id, self.path)
+            run = _stored_run(connection, run_id, self.where)
             if run.status != "succeeded":
                 raise InputError(f"run {run_id} has no outcome, it is {run.status}; expected one that succeeded")
             rows = {
@@ -478,7 +491,7 @@ class Store:
             .order_by(vectors.encoder_id)
         )
         with self._transaction() as connection:
-            problems = self_check(connection)
+            problems = self._database.self_check(connection)
             problems += [
                 f"vector {row.text_hash} of {row.encoder_id}: wrong size" for row in connection.execute(wrong_vectors)
             ]
@@ -524,10 +537,10 @@ def _rewrite(connection: sa.Connection, run: Run) -> None:
     connection.execute(sa.update(t.runs).where(t.runs.c.run_id == run.run_id).values(**_run_row(run)))
 
 
-def _stored_run(connection: sa.Connection, run_id: str, path: Path) -> Run:
+def _stored_run(connection: sa.Connection, run_id: str, where: str) -> Run:
     record = connection.scalar(sa.select(t.runs.c.record).filter_by(run_id=run_id))
     if record is None:
-        raise InputError(f"{run_id}: no run of this id in {path}; `detector status` lists them")
+        raise InputError(f"{run_id}: no run of this id in {where}; `detector status` lists them")
     return from_json(Run, [record])[0]
 
 
