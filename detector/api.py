@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detector import pipeline
+from detector.decisions.values import Departure, ReviewState
 from detector.errors import InputError
-from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Run
+from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Review, Run, Statement
 from detector.report import Report, build_report
 from detector.settings import Settings, load_settings
 from detector.store import Store, open_store
@@ -107,18 +108,86 @@ def require_articles(store: Store, ingested: pipeline.IngestResult) -> None:
     )
 
 
-def report_of(store: Store, run: Run) -> Report:
-    """The report of a run that succeeded, with articles in the revisions that it used."""
+@dataclass(frozen=True)
+class ReviewedRun:
+    """A run as people see it: its outcome with their corrections, the state of each question, and what both rest on.
+
+    Conflicts stand by score; those that are set aside (`ReviewState.folded`) keep their place, and with it their number.
+    """
+
+    run: Run
+    outcome: Outcome
+    states: Mapping[str, ReviewState]
+    statements: Mapping[str, Statement]
+    articles: Sequence[Article]
+    reviews: Sequence[Review]
+    departures: Sequence[Departure]
+
+    @cached_property
+    def orphans(self) -> list[Review]:
+        """Reviews whose question is in no conflict now."""
+        from detector.decisions.states import orphans
+
+        return orphans(self.outcome.conflicts, self.statements, self.reviews)
+
+
+def reviewed_run(store: Store, run: Run) -> ReviewedRun:
+    """A run that succeeded, with every review recorded so far and articles in the revisions that it used.
+
+    Corrections and decisions show at once. What decisions teach the ranking counts from the next run on, so that
+    nothing changes its place while people work through the list.
+    """
+    from detector.corpus.origins import origin_groups
+    from detector.decisions.corrections import corrected
+    from detector.decisions.precision import judged, prior_of, with_priors
+    from detector.decisions.states import review_states
+
     outcome = store.outcome(run.run_id)
     statements = store.statements_by_id(_named(outcome))
+    articles = _articles_used(store, statements)
+    reviews = store.reviews.all()
+    by_id = {article.article_id: article for article in articles}
+    made = corrected(outcome, statements, by_id, reviews, origins=origin_groups)
+    earlier = [review for review in reviews if review.created_at <= run.started_at]
+    priors = prior_of(judged({}, earlier), minimum=_fewest_reviews(run))
+    shown = replace(made.outcome, conflicts=with_priors(made.outcome.conflicts, priors))
+    states = review_states(shown.conflicts, statements, reviews)
+    return ReviewedRun(run, shown, states, statements, articles, reviews, made.departures)
+
+
+def reviewed_outcome(store: Store, run: Run) -> tuple[Outcome, dict[str, ReviewState]]:
+    """The outcome of a run with people's corrections in it, and the state of each of its questions by conflict id."""
+    reviewed = reviewed_run(store, run)
+    return reviewed.outcome, dict(reviewed.states)
+
+
+def report_of(store: Store, run: Run) -> Report:
+    """The report of a run that succeeded, with articles in the revisions that it used and people's corrections."""
+    reviewed = reviewed_run(store, run)
+    return build_report(
+        run=run,
+        outcome=reviewed.outcome,
+        articles=reviewed.articles,
+        statements=list(reviewed.statements.values()),
+    )
+
+
+def _articles_used(store: Store, statements: Mapping[str, Statement]) -> list[Article]:
+    """Every article, once, in the revision that the statements are of, else the newest."""
     articles = {(article.article_id, article.revision): article for article in store.articles()}
     for statement in statements.values():
         key = (statement.article_id, statement.revision)
         if key not in articles:
             articles[key] = store.article(statement.article_id, revision=statement.revision)
     used = {statement.article_id: statement.revision for statement in statements.values()}
-    kept = [article for key, article in sorted(articles.items()) if used.get(key[0], key[1]) == key[1]]
-    return build_report(run=run, outcome=outcome, articles=kept, statements=list(statements.values()))
+    return [article for key, article in sorted(articles.items()) if used.get(key[0], key[1]) == key[1]]
+
+
+def _fewest_reviews(run: Run) -> int:
+    """Decisions of one sort from which they count, by the settings of the run."""
+    section = run.settings.get("conflicts")
+    kept = section.get("min_reviews") if isinstance(section, Mapping) else None
+    return kept if isinstance(kept, int) else Settings().conflicts.min_reviews
 
 
 def report_tree(
