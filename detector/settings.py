@@ -124,6 +124,9 @@ class ConflictSettings(_Section):
     )
     window_days: float = Field(3.0, ge=0, description="Statements this many days apart count as the same time.")
     limit: int = Field(50, ge=1, description="Most entries kept in a run.")
+    min_reviews: int = Field(
+        10, ge=1, description="Decided questions of one sort from which people's decisions move its rank."
+    )
 
 
 class Settings(_Section):
