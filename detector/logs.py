@@ -11,7 +11,6 @@ import logging
 import logging.handlers
 import re
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -67,9 +66,8 @@ def set_up(*, form: LogFormat | None = None, file: Path | None = None, level: Lo
     """
     _take_down()
     logger = logging.getLogger(NAME)
+    logger.setLevel(logging.WARNING)
     if form is None and file is None and level is None:
-        logger.setLevel(logging.WARNING)
-        logger.addHandler(logging.NullHandler())
         return
     handler = _opened(file) if file is not None else _Stderr()
     handler.setFormatter(_formatter(form or LogFormat.text))
@@ -80,8 +78,9 @@ def set_up(*, form: LogFormat | None = None, file: Path | None = None, level: Lo
 
 
 def _take_down() -> None:
-    for handler in list(logging.getLogger(NAME).handlers):
-        logging.getLogger(NAME).removeHandler(handler)
+    logger = logging.getLogger(NAME)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())  # without one, the library prints warnings itself
     if _State.handler is not None:
         logging.getLogger().removeHandler(_State.handler)
         _State.handler.close()
@@ -100,20 +99,19 @@ def event(name: str, /, *, level: int = logging.INFO, **fields: object) -> None:
 
 @contextmanager
 def followed(show: Callable[[_Step], None]) -> Iterator[Callable[[_Step], None]]:
-    """`show`, with an event when a stage begins and one when it has ended; it ends when another begins."""
+    """`show`, with an event at a stage's first step and one after its last; its seconds are those of the run."""
     current = ""
     done = 0
-    begun = 0.0
 
     def ended() -> None:
         if current:
-            event("stage ended", stage=current, count=done, seconds=round(time.monotonic() - begun, 3))
+            event("stage ended", stage=current, count=done)
 
     def follow(step: _Step) -> None:
-        nonlocal current, done, begun
+        nonlocal current, done
         if step.stage != current:
             ended()
-            current, begun = step.stage, time.monotonic()
+            current = step.stage
             event("stage begun", stage=current, total=step.total or None)
         done = step.done
         show(step)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from detector.errors import SettingsError
 from detector.records import digest
 
-STAGE_VERSIONS = {"statements": 2, "embed": 1, "pairs": 1, "score": 1, "topics": 1, "conflicts": 2}
+STAGE_VERSIONS = {"statements": 2, "embed": 1, "pairs": 2, "score": 1, "topics": 1, "conflicts": 2}
 """Raised by hand when a stage's code changes what it returns: rows made under the old number are made again."""
 
 
@@ -129,6 +129,18 @@ class ConflictSettings(_Section):
     )
 
 
+class RetentionSettings(_Section):
+    """What `detector prune` lets go. Reviews, and what they rest on, always stay; 0 days means for ever."""
+
+    runs_days: int = Field(90, ge=0, description="Days after which a run may go, with what it found.")
+    runs_keep: int = Field(30, ge=1, description="Newest runs that stay whatever their age.")
+    pages_days: int = Field(90, ge=0, description="Days for which fetched pages are kept as they came.")
+    articles_days: int = Field(
+        0, ge=0, description="Days after publication from which an article that no kept run or review shows may go."
+    )
+    caches: bool = Field(True, description="Let go of what was computed for models, settings or texts not in use.")
+
+
 class Settings(_Section):
     """All sections. `Settings()` is the shipped default."""
 
@@ -138,6 +150,7 @@ class Settings(_Section):
     topics: TopicSettings = TopicSettings()
     pairs: PairSettings = PairSettings()
     conflicts: ConflictSettings = ConflictSettings()
+    retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
 
     def fingerprint(self, stage: str, *model_ids: str) -> str:
