@@ -25,7 +25,7 @@ LEVELS = (
     {"decisions"},
     {"pipeline"},
     {"sources"},
-    {"queries"},
+    {"queries", "history"},
     {"report"},
     {"training", "testing"},
     {"evaluation"},
