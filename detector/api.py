@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detector import pipeline
-from detector.decisions.values import Departure, ReviewState
+from detector.decisions.values import Corrected, Departure, ReviewState
 from detector.errors import InputError
 from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Review, Run, Statement
 from detector.report import Report, build_report
@@ -137,9 +137,6 @@ def reviewed_run(store: Store, run: Run) -> ReviewedRun:
     Corrections and decisions show at once. What decisions teach the ranking counts from the next run on, so that
     nothing changes its place while people work through the list.
     """
-    from detector.corpus.origins import origin_groups
-    from detector.decisions.corrections import corrected
-    from detector.decisions.precision import judged, prior_of, with_priors
     from detector.decisions.states import review_states
 
     outcome = store.outcome(run.run_id)
@@ -147,12 +144,29 @@ def reviewed_run(store: Store, run: Run) -> ReviewedRun:
     articles = _articles_used(store, statements)
     reviews = store.reviews.all()
     by_id = {article.article_id: article for article in articles}
-    made = corrected(outcome, statements, by_id, reviews, origins=origin_groups)
+    made = with_reviews(run, outcome, statements=statements, articles=by_id, reviews=reviews)
+    states = review_states(made.outcome.conflicts, statements, reviews)
+    return ReviewedRun(run, made.outcome, states, statements, articles, reviews, made.departures)
+
+
+def with_reviews(
+    run: Run,
+    outcome: Outcome,
+    *,
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+    reviews: Sequence[Review],
+) -> Corrected:
+    """The outcome of a run with people's corrections in it, ranked with what decisions before the run taught."""
+    from detector.corpus.origins import origin_groups
+    from detector.decisions.corrections import corrected
+    from detector.decisions.precision import judged, prior_of, with_priors
+
+    made = corrected(outcome, statements, articles, reviews, origins=origin_groups)
     earlier = [review for review in reviews if review.created_at <= run.started_at]
     priors = prior_of(judged({}, earlier), minimum=_fewest_reviews(run))
     shown = replace(made.outcome, conflicts=with_priors(made.outcome.conflicts, priors))
-    states = review_states(shown.conflicts, statements, reviews)
-    return ReviewedRun(run, shown, states, statements, articles, reviews, made.departures)
+    return replace(made, outcome=shown)
 
 
 def reviewed_outcome(store: Store, run: Run) -> tuple[Outcome, dict[str, ReviewState]]:
