@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from detector.decisions.evidence import change_of, seen_of
 from detector.decisions.matching import Questions
+from detector.decisions.plain import plain_line, plain_lines
 from detector.decisions.values import ReviewState
 from detector.errors import InputError
 from detector.records import (
@@ -20,11 +21,12 @@ from detector.records import (
     SeenStatement,
     Statement,
     digest,
+    evidence_hash_of,
 )
 
 __all__ = ["make_review", "make_undo", "orphans", "review_states", "seen_of", "standing", "undone"]
 
-MOST_NAME, MOST_NOTE = 100, 4_000
+MOST_NAME, MOST_NOTE = 80, 4_000
 """Characters of a reviewer's name and of a note: more is a mistake of pasting, and every page shows them."""
 CORRECTIONS: frozenset[ReviewAction] = frozenset({"split", "move", "merge"})
 
@@ -72,7 +74,7 @@ def make_review(
             statement_id=statement_id,
             to_side=to_side,
             question=conflict.question,
-            evidence_hash=conflict.evidence_hash,
+            evidence_hash=conflict.evidence_hash if seen is None else evidence_hash_of(one.text_hash for one in seen),
             seen=seen_of(conflict, statements) if seen is None else seen,
             other_seen=seen_of(other, statements) if other is not None else (),
             kind=conflict.kind,
@@ -104,7 +106,7 @@ def make_undo(review: Review, *, reviewer: str, now: datetime, note: str = "") -
 
 def reviewer_name(name: str) -> str:
     """The name on one line. Raises InputError: it is empty or too long."""
-    folded = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    folded = plain_line(name)
     if not folded:
         raise InputError("a review needs the name of its reviewer; give --reviewer NAME or set DETECTOR_REVIEWER")
     if len(folded) > MOST_NAME:
@@ -113,7 +115,7 @@ def reviewer_name(name: str) -> str:
 
 
 def _note(note: str) -> str:
-    clean = "".join(char if char.isprintable() or char in "\n\t" else "" for char in note.replace("\r\n", "\n")).strip()
+    clean = plain_lines(note)
     if len(clean) > MOST_NOTE:
         raise InputError(f"a note of {len(clean):,} characters; expected {MOST_NOTE:,} at most")
     return clean
