@@ -7,6 +7,8 @@ statements keeps it. Quotations are matched besides by their words, for the ques
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +24,7 @@ RULES = ("similar", "same-measure", "same-name", "nearest")
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
+_QUOTE_MARK = re.compile('["“”„«»]')
 _QUOTE_LEMMAS = 3
 _QUOTE_OVERLAP = 0.75
 """Share of the longer quotation's lemmas that both must have."""
@@ -35,45 +38,78 @@ class Independence(Protocol):
     def __call__(self, left_outlet: str, right_outlet: str) -> bool: ...
 
 
+_STEPS = 4095.0
+"""Steps of a unit vector's components: coarse enough that every product and sum of a dot product is a whole number below
+2**24, which float32 holds exactly. A similarity then is the same whatever matrix it was computed in, to about 1e-4."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Shelf:
-    """The statements of one article as rows of the vector matrix."""
+class Shelf:
+    """What takes part of one article: its statements by id, and their vectors in the same order, quantised.
+
+    `compared` are the places of the statements compared by meaning; quotations among the others are compared by words.
+    """
 
     article_id: str
     outlet_id: str
-    rows: NDArray[np.intp]
+    statements: tuple[Statement, ...]
+    vectors: Matrix
+    compared: tuple[int, ...]
 
 
-def article_vectors(
-    statements: Sequence[Statement], vectors: Matrix
-) -> tuple[list[str], Matrix, dict[str, NDArray[np.intp]]]:
-    """Article ids in order, their mean statement vectors (L2-normalised), and each article's rows."""
+def quantised(vectors: Matrix) -> Matrix:
+    """Unit vectors in whole steps, for `similarities`."""
+    steps: Matrix = np.rint(vectors * _STEPS).astype(np.float32)
+    return steps
+
+
+def similarities(left: Matrix, right: Matrix, *, digits: int = 4) -> Matrix:
+    """Cosines of every row of one quantised matrix with every row of another, rounded; exact in any order of summing."""
+    rounded: Matrix = np.round((left @ right.T) / np.float32(_STEPS * _STEPS), digits)
+    return rounded
+
+
+def mean_vector(vectors: Matrix) -> Matrix:
+    """Mean of quantised vectors as a unit vector: where an article lies."""
+    mean = vectors.sum(axis=0, dtype=np.float64)
+    unit: Matrix = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+    return unit
+
+
+def shelves_of(
+    statements: Sequence[Statement], vectors: Matrix, *, compared: Callable[[Statement], bool] = lambda _: True
+) -> list[Shelf]:
+    """The shelf of every article, by article id. `vectors[i]` belongs to `statements[i]`, L2-normalised."""
     rows: dict[str, list[int]] = {}
-    for row, statement in enumerate(statements):
-        rows.setdefault(statement.article_id, []).append(row)
-    article_ids = sorted(rows)
-    means = np.zeros((len(article_ids), vectors.shape[1] if vectors.ndim == 2 else 0), dtype=np.float32)
-    for position, article_id in enumerate(article_ids):
-        mean = vectors[rows[article_id]].mean(axis=0)
-        means[position] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return article_ids, means, {key: np.asarray(value, dtype=np.intp) for key, value in rows.items()}
+    for row in sorted(range(len(statements)), key=lambda row: statements[row].statement_id):
+        rows.setdefault(statements[row].article_id, []).append(row)
+    shelves = []
+    for article_id in sorted(rows):
+        own = tuple(statements[row] for row in rows[article_id])
+        places = tuple(place for place, one in enumerate(own) if compared(one))
+        shelves.append(Shelf(article_id, own[0].outlet_id, own, quantised(vectors[rows[article_id]]), places))
+    return shelves
 
 
 def nearest_articles(
-    shelves: Sequence[_Shelf], means: Matrix, *, count: int, independent: Independence
+    outlets: Sequence[str], means: Matrix, *, settings: PairSettings, independent: Independence
 ) -> list[list[int]]:
-    """For each article the positions of its `count` nearest articles of independent outlets, nearest first."""
+    """For each article the positions of its nearest articles of independent outlets, nearest first.
+
+    `means` holds a unit vector for each article, in the order of `outlets`. Quadratic in articles (not statements), but
+    only as one matrix product: 4,000 articles take about a second.
+    """
+    steps = quantised(means)
     nearest: list[list[int]] = []
-    for position, shelf in enumerate(shelves):
-        similarities = np.round(means @ means[position], 5)
-        order = np.lexsort((np.arange(len(shelves)), -similarities))
-        chosen: list[int] = []
-        for other in order:
-            if independent(shelf.outlet_id, shelves[int(other)].outlet_id):
-                chosen.append(int(other))
-                if len(chosen) == count:
-                    break
-        nearest.append(chosen)
+    for start in range(0, len(steps), 512):
+        for line, own in zip(similarities(steps[start : start + 512], steps, digits=5), outlets[start:], strict=False):
+            chosen: list[int] = []
+            for place in np.argsort(-line, kind="stable"):
+                if independent(own, outlets[place]):
+                    chosen.append(int(place))
+                    if len(chosen) == settings.article_neighbours:
+                        break
+            nearest.append(chosen)
     return nearest
 
 
@@ -83,58 +119,84 @@ def candidate_pairs(
     *,
     settings: PairSettings,
     independent: Independence,
+    compared: Callable[[Statement], bool] = lambda _: True,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[CandidatePair, ...]:
-    """Pairs worth scoring, sorted by id. `vectors[i]` belongs to `statements[i]`; statements are sorted by id.
+    """Pairs worth scoring, sorted by id. `vectors[i]` belongs to `statements[i]`; see Shelf for `compared`.
 
     Statements with the same wording are not paired: they agree without a model.
     """
     if not statements:
         return ()
-    article_ids, means, rows = article_vectors(statements, vectors)
-    outlet_of = {statement.article_id: statement.outlet_id for statement in statements}
-    shelves = [_Shelf(article_id, outlet_of[article_id], rows[article_id]) for article_id in article_ids]
-    neighbours = nearest_articles(shelves, means, count=settings.article_neighbours, independent=independent)
-    names = _telling_names(statements, article_count=len(shelves))
-    measures = [frozenset(_measures(statement)) for statement in statements]
+    shelves = shelves_of(statements, vectors, compared=compared)
+    means = np.stack([mean_vector(shelf.vectors) for shelf in shelves])
+    neighbours = nearest_articles(
+        [shelf.outlet_id for shelf in shelves], means, settings=settings, independent=independent
+    )
+    common = common_names([names_of(shelf.statements) for shelf in shelves])
     kept: dict[str, CandidatePair] = {}
     for position, shelf in enumerate(shelves):
-        if neighbours[position]:
-            columns = np.concatenate([shelves[other].rows for other in neighbours[position]])
-            similarities = np.round(vectors[shelf.rows] @ vectors[columns].T, 4)
-            for row, line in zip(shelf.rows, similarities, strict=True):
-                for pair in _pairs_of(int(row), columns, line, statements, names, measures, settings):
-                    kept.setdefault(pair.pair_id, pair)
+        near = [shelves[other] for other in neighbours[position]]
+        for pair in (
+            *pairs_of_article(shelf, near, common=common, settings=settings),
+            *quote_pairs(shelf, near),
+        ):
+            kept[pair.pair_id] = pair
         if progress is not None:
             progress(position + 1)
     return tuple(kept[pair_id] for pair_id in sorted(kept))
 
 
+def pairs_of_article(
+    shelf: Shelf, neighbours: Sequence[Shelf], *, common: frozenset[str], settings: PairSettings
+) -> list[CandidatePair]:
+    """The pairs that the statements of one article keep. The order of the neighbours does not matter."""
+    others = sorted(
+        (
+            (near.statements[row].statement_id, near.vectors[row], near.statements[row])
+            for near in neighbours
+            for row in near.compared
+        ),
+        key=lambda other: other[0],
+    )
+    if not shelf.compared or not others:
+        return []
+    ours, theirs = [shelf.statements[row] for row in shelf.compared], [one for _, _, one in others]
+    names = [[frozenset(entity.key for entity in one.entities) - common for one in part] for part in (ours, theirs)]
+    measures = [[_measures(one) for one in part] for part in (ours, theirs)]
+    lines = similarities(shelf.vectors[list(shelf.compared)], np.stack([vector for _, vector, _ in others]))
+    found: list[CandidatePair] = []
+    for place, line in enumerate(lines):
+        found += _pairs_of(
+            ours[place], names[0][place], measures[0][place], theirs, names[1], measures[1], line, settings
+        )
+    return found
+
+
 def _pairs_of(
-    row: int,
-    columns: NDArray[np.intp],
-    similarities: NDArray[np.float32],
-    statements: Sequence[Statement],
+    left: Statement,
+    left_names: frozenset[str],
+    left_measures: frozenset[str],
+    others: Sequence[Statement],
     names: Sequence[frozenset[str]],
     measures: Sequence[frozenset[str]],
+    line: Matrix,
     settings: PairSettings,
 ) -> list[CandidatePair]:
     """The pairs that one statement keeps: its nearest under each rule, the first rule that fits named."""
-    left = statements[row]
     kept = dict.fromkeys(RULES, 0)
     found: list[CandidatePair] = []
-    above = np.flatnonzero(similarities >= settings.floor)
-    for index in above[np.lexsort((columns[above], -similarities[above]))]:
-        column, similarity = int(columns[index]), float(similarities[index])
-        right = statements[column]
+    above = np.flatnonzero(line >= settings.floor)
+    for column in above[np.argsort(-line[above], kind="stable")]:
+        right, similarity = others[column], float(line[column])
         if left.text_hash == right.text_hash:
             continue
-        rule = _rule(similarity, names[row] & names[column], measures[row] & measures[column], settings)
+        rule = _rule(similarity, left_names & names[column], left_measures & measures[column], settings)
         if rule is None or kept[rule] == settings.neighbours:
             continue
         kept[rule] += 1
         first, second = sorted((left.statement_id, right.statement_id))
-        found.append(CandidatePair(pair_id_of(first, second), first, second, similarity, rule))
+        found.append(CandidatePair(pair_id_of(first, second), first, second, round(similarity, 4), rule))
         if all(count == settings.neighbours for count in kept.values()):
             break
     return found
@@ -152,31 +214,31 @@ def _rule(
     return "nearest" if similarity >= settings.nearest_floor else None
 
 
-def quote_pairs(statements: Sequence[Statement], *, independent: Independence) -> tuple[CandidatePair, ...]:
-    """Pairs of quotations with the same words and two named speakers, sorted by id; similarity is the lemma overlap.
-
-    An index on the rarest three lemmas keeps this linear; a quotation of fewer than three content words is no evidence.
-    """
-    quotes = [quote for quote in statements if is_named(quote.speaker) and len(set(quote.lemmas)) >= _QUOTE_LEMMAS]
-    spread: dict[str, int] = {}
-    for quote in quotes:
-        for lemma in set(quote.lemmas):
-            spread[lemma] = spread.get(lemma, 0) + 1
-    shelves: dict[str, list[Statement]] = {}
-    found: dict[str, CandidatePair] = {}
-    for quote in quotes:
+def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair]:
+    """Pairs of one article's quotations with those of its neighbours that have the same words; similarity is the overlap
+    of lemmas. A quotation of fewer than three content words is no evidence."""
+    theirs = [(set(one.lemmas), one) for near in neighbours for one in near.statements if _is_evidence(one)]
+    found: list[CandidatePair] = []
+    for quote in filter(_is_evidence, shelf.statements):
         lemmas = set(quote.lemmas)
-        keys = sorted(lemmas, key=lambda lemma: (spread[lemma], lemma))[:_QUOTE_LEMMAS]
-        met = {other.statement_id: other for key in keys for other in shelves.get(key, [])}
-        for other in met.values():
-            overlap = len(lemmas & set(other.lemmas)) / max(len(lemmas), len(set(other.lemmas)))
-            if overlap >= _QUOTE_OVERLAP and independent(quote.outlet_id, other.outlet_id):
+        for others, other in theirs:
+            longer = max(len(lemmas), len(others))
+            if min(len(lemmas), len(others)) < _QUOTE_OVERLAP * longer:
+                continue
+            overlap = len(lemmas & others) / longer
+            if overlap >= _QUOTE_OVERLAP:
                 first, second = sorted((quote.statement_id, other.statement_id))
-                pair_id = pair_id_of(first, second)
-                found[pair_id] = CandidatePair(pair_id, first, second, round(overlap, 4), QUOTE_RULE)
-        for key in keys:
-            shelves.setdefault(key, []).append(quote)
-    return tuple(found[pair_id] for pair_id in sorted(found))
+                found.append(CandidatePair(pair_id_of(first, second), first, second, round(overlap, 4), QUOTE_RULE))
+    return found
+
+
+def _is_evidence(statement: Statement) -> bool:
+    return len(set(statement.lemmas)) >= _QUOTE_LEMMAS and is_quotation(statement)
+
+
+def is_quotation(statement: Statement) -> bool:
+    """Whether it can differ on who said it, checkable or not: a named speaker, in quotation marks."""
+    return is_named(statement.speaker) and _QUOTE_MARK.search(statement.text) is not None
 
 
 def is_named(speaker: str | None) -> bool:
@@ -184,19 +246,20 @@ def is_named(speaker: str | None) -> bool:
     return speaker is not None and speaker.split()[-1][:1].isupper()
 
 
-def _telling_names(statements: Sequence[Statement], *, article_count: int) -> list[frozenset[str]]:
-    """Entity keys of each statement, without those that most articles share."""
-    articles_of: dict[str, set[str]] = {}
-    for statement in statements:
-        for entity in statement.entities:
-            articles_of.setdefault(entity.key, set()).add(statement.article_id)
-    limit = max(12, int(article_count * _COMMON_SHARE))
-    telling = {key for key, found_in in articles_of.items() if len(found_in) <= limit}
-    return [frozenset(entity.key for entity in statement.entities) & telling for statement in statements]
+def names_of(statements: Sequence[Statement]) -> frozenset[str]:
+    """Entity keys of an article's statements."""
+    return frozenset(entity.key for statement in statements for entity in statement.entities)
 
 
-def _measures(statement: Statement) -> set[str]:
-    return {f"{quantity.unit}:{quantity.noun}" for quantity in statement.quantities if quantity.noun}
+def common_names(names: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The names that so many articles share that they tell nothing; `names` are those of each article."""
+    spread = Counter(key for found in names for key in found)
+    limit = max(12, int(len(names) * _COMMON_SHARE))
+    return frozenset(key for key, count in spread.items() if count > limit)
+
+
+def _measures(statement: Statement) -> frozenset[str]:
+    return frozenset(f"{quantity.unit}:{quantity.noun}" for quantity in statement.quantities if quantity.noun)
 
 
 def independence(outlets: Mapping[str, str | None]) -> Independence:

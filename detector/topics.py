@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.records import Article, Statement, Topic, digest
+from detector.records import Article, ArticleSummary, Statement, Topic, digest
 from detector.settings import TopicSettings
 
 _LABEL_TERMS = 4
@@ -32,35 +32,38 @@ def cluster_articles(means: NDArray[np.float32], *, similarity: float) -> NDArra
 
 
 def find_topics(
-    statements: Sequence[Statement],
-    *,
-    article_ids: Sequence[str],
+    summaries: Sequence[ArticleSummary],
     means: NDArray[np.float32],
+    *,
     articles: Mapping[str, Article],
     settings: TopicSettings,
 ) -> tuple[Topic, ...]:
-    """Topics with at least `min_articles` articles, largest first. `means[i]` is the vector of `article_ids[i]`.
+    """Topics with at least `min_articles` articles, largest first. `means[i]` is the vector of `summaries[i]`.
 
     A topic's id is that of its earliest article, so it survives the arrival of later ones.
     """
     labels = cluster_articles(means, similarity=settings.similarity)
-    members: dict[int, list[str]] = {}
-    for article_id, label in zip(article_ids, labels, strict=True):
-        members.setdefault(int(label), []).append(article_id)
-    kept = [sorted(ids) for ids in members.values() if len(ids) >= settings.min_articles]
-    statements_of: dict[str, list[Statement]] = {}
-    for statement in statements:
-        statements_of.setdefault(statement.article_id, []).append(statement)
-    spread = _article_frequency(statements)
+    members: dict[int, list[ArticleSummary]] = {}
+    for summary, label in zip(summaries, labels, strict=True):
+        members.setdefault(int(label), []).append(summary)
+    spread = Counter(term for summary in summaries for term in summary.terms)
     topics = [
         Topic(
-            topic_id=digest("topic", min(ids, key=lambda key: _age(articles[key]))),
-            label=_label([s for key in ids for s in statements_of[key]], spread, len(statements_of)),
-            statement_ids=tuple(sorted(s.statement_id for key in ids for s in statements_of[key])),
+            topic_id=digest("topic", min((one.article_id for one in kept), key=lambda key: _age(articles[key]))),
+            label=_label(kept, spread, len(summaries)),
+            statement_ids=tuple(sorted(statement_id for one in kept for statement_id, _ in one.participants)),
+            article_ids=tuple(sorted(one.article_id for one in kept)),
         )
-        for ids in kept
+        for kept in members.values()
+        if len(kept) >= settings.min_articles
     ]
     return tuple(sorted(topics, key=lambda topic: (-topic.size, topic.topic_id)))
+
+
+def terms_of(statements: Sequence[Statement]) -> dict[str, int]:
+    """How many statements of an article use each word that may tell what it is about, in the order of the words."""
+    counts = Counter(term for statement in statements for term in _terms(statement))
+    return {term: counts[term] for term in sorted(counts)}
 
 
 def _age(article: Article) -> tuple[bool, datetime | str, str]:
@@ -73,16 +76,11 @@ def _terms(statement: Statement) -> set[str]:
     return names | {lemma for lemma in statement.lemmas if lemma.isalpha() and len(lemma) > 3 and lemma not in inside}
 
 
-def _article_frequency(statements: Sequence[Statement]) -> Counter[str]:
-    seen: dict[str, set[str]] = {}
-    for statement in statements:
-        seen.setdefault(statement.article_id, set()).update(_terms(statement))
-    return Counter(term for terms in seen.values() for term in terms)
-
-
-def _label(statements: Sequence[Statement], spread: Counter[str], article_count: int) -> str:
-    """The terms most telling of these statements: frequent here, rare in the other articles."""
-    counts = Counter(term for statement in statements for term in _terms(statement))
+def _label(summaries: Sequence[ArticleSummary], spread: Counter[str], article_count: int) -> str:
+    """The terms most telling of these articles: frequent here, rare in the others."""
+    counts: Counter[str] = Counter()
+    for summary in summaries:
+        counts.update(summary.terms)
     weighted = {
         term: count * (0.5 + math.log((1 + article_count) / spread[term]))
         for term, count in counts.items()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import article, count, statement
 
-from detector.pairs import candidate_pairs, independence, quote_pairs
+from detector.pairs import candidate_pairs, independence, quantised, quote_pairs, shelves_of, similarities
 from detector.records import Statement
 from detector.settings import PairSettings
 
@@ -113,11 +113,25 @@ def test_blocking_finds_the_same_neighbours_as_brute_force() -> None:
 
 
 def test_the_same_words_from_two_named_speakers_are_a_pair() -> None:
-    words = "The guns will be cold before the snow is gone."
+    words = "“The guns will be cold before the snow is gone.”"
     left = statement(words, article("Courier"), speaker="Davit Orsk")
     right = statement(words, article("Echo"), speaker="Lida Marosh")
     role = statement(words, article("Post"), speaker="two officials")
     other = statement("Nobody lives there any more anyway.", article("Star"), speaker="Tomas Brandt")
-    found = quote_pairs([left, right, role, other], independent=FREE)
+    first, *rest = [shelf for one in (left, right, role, other) for shelf in shelves_of([one], _at(1.0))]
+    found = quote_pairs(first, rest)
     assert [{pair.left_id, pair.right_id} for pair in found] == [{left.statement_id, right.statement_id}]
     assert found[0].rule == "same-words"
+
+
+def test_a_similarity_is_the_same_to_the_last_bit_whatever_it_is_computed_with() -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(400, 384)).astype(np.float32)
+    steps = quantised(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    whole = similarities(steps, steps)
+    assert all(
+        np.array_equal(similarities(steps[i : i + 1], steps[j : j + 3])[0], whole[i, j : j + 3])
+        for i in range(0, 400, 37)
+        for j in range(0, 390, 41)
+    )
+    assert np.abs(whole - np.round(steps @ steps.T / 4095.0**2, 4)).max() == 0

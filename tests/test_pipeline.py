@@ -185,7 +185,7 @@ class KilledAfter(LexicalNLI):
 
 
 def test_a_killed_run_resumes_and_ends_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detector.pipeline.SCORE_BATCH", 4)
+    monkeypatch.setattr("detector.pipeline.stages.SCORE_BATCH", 4)
     with open_store(tmp_path / "whole.db") as store:
         ingest(store, STORIES)
         analyse(store)

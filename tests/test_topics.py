@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from builders import article, statement, unit_vectors
 
-from detector.pairs import article_vectors
-from detector.records import Article, Statement, Topic
+from detector.pairs import mean_vector, shelves_of
+from detector.records import Article, ArticleSummary, Statement, Topic
 from detector.settings import TopicSettings
-from detector.topics import find_topics
+from detector.topics import find_topics, terms_of
 
 
 def event(name: str, outlets: str, words: str, published: str) -> list[tuple[Statement, Article]]:
@@ -23,9 +23,22 @@ def topics_of(told: list[tuple[Statement, Article]], directions: list[list[float
     order = sorted(range(len(told)), key=lambda i: told[i][0].statement_id)
     statements = [told[i][0] for i in order]
     vectors = unit_vectors([directions[i] for i in order])
-    ids, means, _ = article_vectors(statements, vectors)
+    shelves = shelves_of(statements, vectors)
+    means = np.stack([mean_vector(shelf.vectors) for shelf in shelves])
     articles = {source.article_id: source for _, source in told}
-    return find_topics(statements, article_ids=ids, means=means, articles=articles, settings=TopicSettings())
+    summaries = [
+        ArticleSummary(
+            shelf.article_id,
+            1,
+            shelf.outlet_id,
+            len(shelf.statements),
+            len(shelf.statements),
+            tuple((one.statement_id, one.text_hash) for one in shelf.statements),
+            terms=terms_of(shelf.statements),
+        )
+        for shelf in shelves
+    ]
+    return find_topics(summaries, means, articles=articles, settings=TopicSettings())
 
 
 DAM = event("dam", "AB", "The dam above Hask burst overnight.", "2031-03-01")
@@ -66,4 +79,4 @@ def test_a_topic_is_labelled_with_words_of_its_statements() -> None:
 
 def test_no_statements_make_no_topics() -> None:
     empty = np.zeros((0, 4), dtype=np.float32)
-    assert find_topics([], article_ids=[], means=empty, articles={}, settings=TopicSettings()) == ()
+    assert find_topics([], empty, articles={}, settings=TopicSettings()) == ()

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
-from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights
+from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights, weights_digest
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
-__all__ = ["Grouping", "PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights"]
+__all__ = ["Grouping", "PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights", "weights_digest"]
 
 Grouping = Callable[[Sequence[PairFinding], Mapping[str, Statement], Similarity], list[Group]]
 """Makes groups of findings; another than the shipped one is of use only to measure what grouping does."""

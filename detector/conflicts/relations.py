@@ -23,6 +23,7 @@ from detector.records import (
     Probs,
     Relation,
     Statement,
+    digest,
 )
 from detector.settings import ConflictSettings
 
@@ -78,6 +79,12 @@ class PairWeights:
 
     contradicts: Logistic
     agrees: Logistic
+
+
+@cache
+def weights_digest() -> str:
+    """Hash of the shipped weights: findings made with others are made again."""
+    return digest(files("detector.conflicts").joinpath("pair_weights.json").read_text(encoding="utf-8"))
 
 
 @cache

@@ -29,8 +29,8 @@ from detector.evaluation.judged import read_judged
 from detector.evaluation.metrics import StoryScore, score_report
 from detector.evaluation.pair_weights import LabelledPairs, fit, label_pairs, label_story
 from detector.evaluation.stories import Evaluation, Table, number
-from detector.pairs import RULES, candidate_pairs, independence, quote_pairs
-from detector.pipeline import Workbench, embed_pending, is_quotation, score_pending
+from detector.pairs import RULES, candidate_pairs, independence
+from detector.pipeline import Workbench, embed_pending, score_pending
 from detector.records import QUOTE_RULE, Article, CandidatePair, Outcome, PairFinding, Statement
 from detector.settings import ConflictSettings
 from detector.store import Store, open_store
@@ -241,13 +241,11 @@ def scored_everything(store: Store, bench: Workbench) -> ScoredStory:
     vectors = store.vectors(bench.encoder_id, [one.text_hash for one in statements])
     articles: dict[str, Article] = {article.article_id: article for article in store.articles()}
     independent = independence({article.outlet_id: article.owner for article in articles.values()})
-    near = candidate_pairs(statements, vectors, settings=bench.settings.pairs, independent=independent)
-    quoted = quote_pairs([one for one in statements if is_quotation(one)], independent=independent)
-    pairs = list({pair.pair_id: pair for pair in (*near, *quoted)}.values())
+    pairs = candidate_pairs(statements, vectors, settings=bench.settings.pairs, independent=independent)
     by_id = {one.statement_id: one for one in statements}
     return ScoredStory(
         pairs=pairs,
-        scores=score_pending(store, bench, pairs, by_id, lambda _: None),
+        scores=score_pending(store, bench, pairs, by_id, lambda *_: None),
         statements=by_id,
         articles=articles,
         vectors=dict(zip(by_id, vectors, strict=True)),

@@ -61,7 +61,7 @@ def scored_pairs(
     taking_part, vectors, articles = embedded(store, bench)
     pairs = block(taking_part, vectors, articles, bench.settings, lambda _: None)
     by_id = {one.statement_id: one for one in taking_part}
-    return list(pairs), score_pending(store, bench, pairs, by_id, lambda _: None), by_id, articles
+    return list(pairs), score_pending(store, bench, pairs, by_id, lambda *_: None), by_id, articles
 
 
 def label_story(folder: Path, bench: Workbench, *, store_path: Path) -> LabelledPairs:

@@ -29,10 +29,11 @@ from detector.records import (
 from detector.store import tables as t
 from detector.store.arrivals import Arrivals, record_arrivals
 from detector.store.comparisons import Comparisons
-from detector.store.dialect import Database, insert_unknown
+from detector.store.dialect import Database, insert_unknown, one_of
 from detector.store.lock import held
 from detector.store.newsroom import Accounts, Fetches, Heartbeats, Looks, Reviews
 from detector.store.rows import from_json, to_json
+from detector.store.soundness import unsound_records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +135,7 @@ class Store:
         known: dict[tuple[str, int], Article] = {}
         with self._transaction(writes=True) as connection:
             for ids in _chunks(sorted({article.article_id for article in articles})):
-                query = sa.select(t.articles.c.record).where(t.articles.c.article_id.in_(ids))
+                query = sa.select(t.articles.c.record).where(one_of(t.articles.c.article_id, ids))
                 for kept in from_json(Article, list(connection.scalars(query))):
                     known[kept.article_id, kept.revision] = kept
             rows = []
@@ -159,6 +160,16 @@ class Store:
             .order_by(t.articles.c.article_id)
         )
         return from_json(Article, self._texts(query))
+
+    def articles_of(self, article_ids: Sequence[str]) -> dict[str, Article]:
+        """Latest revisions of some articles, by article id."""
+        heads = _heads()
+        query = sa.select(t.articles.c.record).join(heads, _same_revision(heads, t.articles))
+        records: list[str] = []
+        with self._transaction() as connection:
+            for chunk in _chunks(sorted(set(article_ids))):
+                records += connection.scalars(query.where(one_of(t.articles.c.article_id, chunk)))
+        return {kept.article_id: kept for kept in from_json(Article, records)}
 
     def article(self, article_id: str, *, revision: int | None = None) -> Article:
         """One article, in its latest revision unless told otherwise. Raises InputError: there is none."""
@@ -221,10 +232,11 @@ class Store:
 
     def statements_of_articles(self, article_ids: Sequence[str], fingerprint: str) -> dict[str, list[Statement]]:
         """Statements of the latest revisions of some articles, by article id, each list by statement id."""
+        query = _statement_records(fingerprint)
         records: list[str] = []
-        for chunk in _chunks(sorted(set(article_ids))):
-            query = _statement_records(fingerprint).where(t.statement_sets.c.article_id.in_(chunk))
-            records += self._texts(query)
+        with self._transaction() as connection:
+            for chunk in _chunks(sorted(set(article_ids))):
+                records += connection.scalars(query.where(one_of(t.statement_sets.c.article_id, chunk)))
         found: dict[str, list[Statement]] = {}
         for kept in sorted(from_json(Statement, records), key=lambda kept: kept.statement_id):
             found.setdefault(kept.article_id, []).append(kept)
@@ -241,7 +253,7 @@ class Store:
         columns = (t.statements.c.statement_id, t.statements.c.set_id, t.statements.c.record)
         with self._transaction() as connection:
             for ids in _chunks(sorted(set(statement_ids))):
-                query = sa.select(*columns).where(t.statements.c.statement_id.in_(ids))
+                query = sa.select(*columns).where(one_of(t.statements.c.statement_id, ids))
                 for statement_id, set_id, record in connection.execute(query):
                     newest[statement_id] = max(newest.get(statement_id, (0, "")), (set_id, record))
         ordered = sorted(newest)
@@ -263,7 +275,7 @@ class Store:
         with self._transaction() as connection:
             for chunk in _chunks(wanted):
                 query = sa.select(t.vectors.c.text_hash).filter_by(encoder_id=encoder_id)
-                known.update(connection.scalars(query.where(t.vectors.c.text_hash.in_(chunk))))
+                known.update(connection.scalars(query.where(one_of(t.vectors.c.text_hash, chunk))))
         return [text_hash for text_hash in wanted if text_hash not in known]
 
     def put_vectors(self, encoder_id: str, text_hashes: Sequence[str], matrix: NDArray[np.float32]) -> None:
@@ -303,7 +315,7 @@ class Store:
                 query = sa.select(t.vectors.c.text_hash, t.vectors.c.vector).filter_by(encoder_id=encoder_id)
                 kept.update(
                     (row.text_hash, row.vector)
-                    for row in connection.execute(query.where(t.vectors.c.text_hash.in_(chunk)))
+                    for row in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk)))
                 )
         missing = len(set(text_hashes) - kept.keys())
         if missing:
@@ -324,7 +336,7 @@ class Store:
             for chunk in _chunks(sorted({premise for premise, _ in wanted})):
                 query = sa.select(*columns).where(t.scores.c.scorer_id == scorer_id)
                 for premise, hypothesis, *probabilities in connection.execute(
-                    query.where(t.scores.c.premise_hash.in_(chunk))
+                    query.where(one_of(t.scores.c.premise_hash, chunk))
                 ):
                     if (premise, hypothesis) in wanted:
                         kept[premise, hypothesis] = Probs(*probabilities)
@@ -491,7 +503,7 @@ class Store:
             .order_by(vectors.encoder_id)
         )
         with self._transaction() as connection:
-            problems = self._database.self_check(connection)
+            problems = [*self._database.self_check(connection), *unsound_records(connection)]
             problems += [
                 f"vector {row.text_hash} of {row.encoder_id}: wrong size" for row in connection.execute(wrong_vectors)
             ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 
 from detector.errors import StoreError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Database", "database_at", "explained", "insert_unknown"]
+__all__ = ["Database", "database_at", "explained", "insert_unknown", "one_of"]
 
 EXPECTED = "expected a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
@@ -90,6 +91,28 @@ def database_at(target: str | Path) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreError(f"{scheme}://: a store in memory would be lost; {EXPECTED}")
     return SqliteFile.at(Path(url.database))
+
+
+class one_of(sa.ColumnElement[bool]):  # noqa: N801: written like a function, as SQLAlchemy's own are
+    """Whether a column holds one of the values: at most 999, which is what every database takes."""
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, column: sa.ColumnElement[str], values: Sequence[str]) -> None:
+        self.listed = column.in_(values)
+        # One array: hundreds of parameters make a long statement that is parsed anew each time.
+        self.in_array = column == sa.any_(sa.literal(list(values), ARRAY(sa.String)))
+
+
+@compiles(one_of)
+def _listed(element: one_of, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.listed, **options))
+
+
+@compiles(one_of, "postgresql")
+def _in_array(element: one_of, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.in_array, **options))
 
 
 class _InsertUnknown(sa.Insert):

@@ -1,0 +1,102 @@
+"""From judged pairs to the outcome of a run; no model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from detector.pipeline.workbench import Workbench
+from detector.records import (
+    Article,
+    ArticleSummary,
+    CandidatePair,
+    JudgedPair,
+    Outcome,
+    PairFinding,
+    PairScore,
+    Probs,
+    Statement,
+    Topic,
+)
+from detector.store import Store
+
+
+def derive(
+    store: Store,
+    bench: Workbench,
+    summaries: Sequence[ArticleSummary],
+    topics: Sequence[Topic],
+    articles: Mapping[str, Article],
+) -> Outcome:
+    """Conflicts and agreements of all articles. Only statements that contradict or agree with another are read."""
+    from dataclasses import replace
+
+    from detector.conflicts import find_conflicts
+    from detector.corpus.origins import origin_groups
+
+    related = store.comparisons.related()
+    wanted = {one for judged in related for one in (judged.pair.left_id, judged.pair.right_id)}
+    statements = store.statements_by_id(wanted | _same_words(summaries))
+    ordered = list(statements.values())
+    vectors = store.vectors(bench.encoder_id, [one.text_hash for one in ordered])
+    outcome = find_conflicts(
+        [_unscored(judged) for judged in related],
+        statements=statements,
+        articles=articles,
+        vectors=dict(zip(statements, vectors, strict=True)),
+        origins=origin_groups(list(articles.values())),
+        topics=topics,
+        settings=bench.settings.conflicts,
+    )
+    shown = [finding.pair for finding in outcome.findings]
+    return replace(outcome, findings=tuple(judge_again(store, bench, shown, statements, articles)))
+
+
+def _same_words(summaries: Sequence[ArticleSummary]) -> set[str]:
+    """Statements whose wording another one has too: they agree without being compared."""
+    shelves: dict[str, list[str]] = {}
+    for summary in summaries:
+        for statement_id, text_hash in summary.participants:
+            shelves.setdefault(text_hash, []).append(statement_id)
+    return {statement_id for same in shelves.values() if len(same) > 1 for statement_id in same}
+
+
+def _unscored(judged: JudgedPair) -> PairFinding:
+    """A finding for grouping and ranking, which look at no score; `judge_again` gives the whole one."""
+    blank = Probs(0.0, 1.0, 0.0)
+    score = PairScore(judged.pair.pair_id, "", blank, blank)
+    return PairFinding(
+        judged.pair,
+        score,
+        judged.relation,
+        judged.probability,
+        judged.lane,
+        judged.kind,
+        agreement=judged.agreement,
+    )
+
+
+def judge_again(
+    store: Store,
+    bench: Workbench,
+    pairs: Sequence[CandidatePair],
+    statements: Mapping[str, Statement],
+    articles: Mapping[str, Article],
+) -> list[PairFinding]:
+    """The findings of scored pairs with their scores and gates, in order."""
+    from detector.conflicts import judge_pairs
+
+    keys = {pair.pair_id: (statements[pair.left_id].text_hash, statements[pair.right_id].text_hash) for pair in pairs}
+    scores = store.scores(
+        bench.scorer_id, sorted({key for left, right in keys.values() for key in ((left, right), (right, left))})
+    )
+    return judge_pairs(
+        pairs,
+        {
+            pair_id: PairScore(pair_id, bench.scorer_id, scores[left, right], scores[right, left])
+            for pair_id, (left, right) in keys.items()
+        },
+        statements=statements,
+        articles=articles,
+        temperature=bench.temperature,
+        settings=bench.settings.conflicts,
+    )

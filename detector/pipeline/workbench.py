@@ -1,0 +1,92 @@
+"""The models of one call, each loaded when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from detector import models
+from detector.records import Probs, digest
+from detector.settings import Settings
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+
+@dataclass(slots=True)
+class Workbench:
+    """The models of one call, each loaded when first needed and only then, and let go when a run has passed its stage.
+
+    A given NLI model that is not the one of the settings is taken as calibrated.
+    """
+
+    settings: Settings
+    _encoder: models.Encoder | None = None
+    _nli: models.NLIModel | None = None
+    _nlp: Language | None = None
+    _calibrated: bool = field(init=False)
+    _loaded: set[str] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._calibrated = self._nli is None or self._nli.scorer_id == models.scorer_id_of(self.settings.models)
+
+    @property
+    def encoder_id(self) -> str:
+        return self._encoder.encoder_id if self._encoder else models.encoder_id_of(self.settings.models)
+
+    @property
+    def scorer_id(self) -> str:
+        return self._nli.scorer_id if self._nli else models.scorer_id_of(self.settings.models)
+
+    @property
+    def encoder(self) -> models.Encoder:
+        if self._encoder is None:
+            self._encoder = models.load_encoder(self.settings.models)
+            self._loaded.add("_encoder")
+        return self._encoder
+
+    @property
+    def nli(self) -> models.NLIModel:
+        if self._nli is None:
+            self._nli = models.load_nli(self.settings.models)
+        return self._nli
+
+    @property
+    def nlp(self) -> Language:
+        if self._nlp is None:
+            from detector.statements import load_pipeline
+
+            self._nlp = load_pipeline(self.settings.statements)
+            self._loaded.add("_nlp")
+        return self._nlp
+
+    def let_go(self, name: Literal["_nlp", "_encoder"]) -> None:
+        """Free the memory of a model that was loaded here; a given one stays. Needed again, it is loaded again."""
+        if name in self._loaded:
+            self._loaded.discard(name)
+            setattr(self, name, None)
+
+    @property
+    def temperature(self) -> float:
+        return models.temperature_of(self.settings.models) if self._calibrated else 1.0
+
+    def probs(self, line: Iterable[float]) -> Probs:
+        """One row of NLI scores, calibrated."""
+        return Probs(*map(float, line)).tempered(self.temperature)
+
+    @property
+    def embedding_fingerprint(self) -> str:
+        """Of what an article's vectors depend on."""
+        return digest(self.statements_fingerprint, self.settings.fingerprint("embed"), self.encoder_id)
+
+    @property
+    def judging_fingerprint(self) -> str:
+        """Of what is made of a pair of given statements, besides them."""
+        from detector.conflicts import weights_digest
+
+        return digest(self.scorer_id, self.temperature, self.settings.fingerprint("conflicts"), weights_digest())
+
+    @property
+    def statements_fingerprint(self) -> str:
+        return self.settings.fingerprint("statements")

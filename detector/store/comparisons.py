@@ -1,0 +1,205 @@
+"""Verbs of what a run keeps of every article for the next one: summaries, and pairs as they were judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from detector.records import ArticleSummary, CandidatePair, JudgedPair
+from detector.store import tables as t
+from detector.store.dialect import insert_unknown
+from detector.store.newsroom import Transaction
+from detector.store.rows import from_json, to_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_CHUNK = 900
+
+_JUDGED = (
+    t.pairs.c.pair_id,
+    t.pairs.c.left_id,
+    t.pairs.c.right_id,
+    t.pairs.c.similarity,
+    t.pairs.c.rule,
+    t.pairs.c.relation,
+    t.pairs.c.probability,
+    t.pairs.c.agreement,
+    t.pairs.c.lane,
+    t.pairs.c.kind,
+    t.pairs.c.stopped_by,
+)
+
+
+class Comparisons:
+    """Summaries of articles, and the pairs that each article's statements keep, as judged."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def summaries(self, fingerprint: str) -> tuple[list[ArticleSummary], NDArray[np.float32]]:
+        """Those of the latest revisions made under this fingerprint, by article id; the matrix has a mean vector for each
+        of them that has participants, in the same order."""
+        import numpy as np
+
+        heads = _heads()
+        same = sa.and_(heads.c.article_id == t.summaries.c.article_id, heads.c.revision == t.summaries.c.revision)
+        query = (
+            sa.select(t.summaries.c.mean, t.summaries.c.record)
+            .join(heads, same)
+            .where(t.summaries.c.fingerprint == fingerprint)
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query).all()
+        read = from_json(ArticleSummary, [row.record for row in rows])
+        kept = sorted(zip(read, rows, strict=True), key=lambda found: found[0].article_id)
+        means = [np.frombuffer(row.mean, dtype="<f4") for summary, row in kept if summary.participants]
+        matrix = np.stack(means).astype(np.float32) if means else np.zeros((0, 0), dtype=np.float32)
+        return [summary for summary, _ in kept], matrix
+
+    def without_summary(self, fingerprint: str, statements_fingerprint: str) -> list[str]:
+        """Articles whose latest revision was split under the one fingerprint but not summed up under the other."""
+        heads, sets = _heads(), t.statement_sets
+        split = sa.and_(heads.c.article_id == sets.c.article_id, heads.c.revision == sets.c.revision)
+        done = sa.and_(
+            t.summaries.c.fingerprint == fingerprint,
+            t.summaries.c.article_id == sets.c.article_id,
+            t.summaries.c.revision == sets.c.revision,
+        )
+        query = (
+            sa.select(sets.c.article_id)
+            .join(heads, split)
+            .outerjoin(t.summaries, done)
+            .where(sets.c.fingerprint == statements_fingerprint, t.summaries.c.article_id.is_(None))
+        )
+        with self._transaction() as connection:
+            return sorted(connection.scalars(query))
+
+    def put_summaries(
+        self, fingerprint: str, summaries: Sequence[ArticleSummary], means: Mapping[str, NDArray[np.float32]]
+    ) -> None:
+        """Keep the summaries, with the mean vector of every article that has participants; what is already there stays."""
+        rows = [
+            {
+                "fingerprint": fingerprint,
+                "article_id": summary.article_id,
+                "revision": summary.revision,
+                "mean": means[summary.article_id].astype("<f4", copy=False).tobytes() if summary.participants else b"",
+                "record": to_json(summary),
+            }
+            for summary in summaries
+        ]
+        if rows:
+            with self._transaction(writes=True) as connection:
+                connection.execute(insert_unknown(t.summaries), rows)
+
+    def keys(self) -> dict[str, tuple[str, str]]:
+        """What each article was last compared under, by article id: (key, judging fingerprint)."""
+        query = sa.select(t.comparisons.c.article_id, t.comparisons.c.key, t.comparisons.c.judging)
+        with self._transaction() as connection:
+            return {article_id: (key, judging) for article_id, key, judging in connection.execute(query)}
+
+    def forget(self, article_ids: Iterable[str]) -> None:
+        """Drop the pairs of articles that take no part any more."""
+        gone = sorted(set(article_ids))
+        if not gone:
+            return
+        with self._transaction(writes=True) as connection:
+            for start in range(0, len(gone), _CHUNK):
+                chunk = gone[start : start + _CHUNK]
+                connection.execute(sa.delete(t.pairs).where(t.pairs.c.article_id.in_(chunk)))
+                connection.execute(sa.delete(t.comparisons).where(t.comparisons.c.article_id.in_(chunk)))
+
+    def put(self, judging: str, compared: Mapping[str, tuple[str, Sequence[JudgedPair]]]) -> None:
+        """Replace the pairs of articles: by article id the key under which they were compared and their pairs."""
+        rows = [
+            {"article_id": article_id, **_row(judged)} for article_id, (_, kept) in compared.items() for judged in kept
+        ]
+        with self._transaction(writes=True) as connection:
+            for start in range(0, len(compared), _CHUNK):
+                chunk = sorted(compared)[start : start + _CHUNK]
+                connection.execute(sa.delete(t.pairs).where(t.pairs.c.article_id.in_(chunk)))
+                connection.execute(sa.delete(t.comparisons).where(t.comparisons.c.article_id.in_(chunk)))
+            keys = [
+                {"article_id": article_id, "key": key, "judging": judging} for article_id, (key, _) in compared.items()
+            ]
+            if keys:
+                connection.execute(sa.insert(t.comparisons), keys)
+            if rows:
+                connection.execute(sa.insert(t.pairs), rows)
+
+    def judged(self, article_ids: Sequence[str]) -> dict[str, JudgedPair]:
+        """The pairs kept of these articles, by pair id."""
+        found: dict[str, JudgedPair] = {}
+        with self._transaction() as connection:
+            for start in range(0, len(article_ids), _CHUNK):
+                chunk = article_ids[start : start + _CHUNK]
+                query = sa.select(*_JUDGED).where(t.pairs.c.article_id.in_(chunk))
+                for row in connection.execute(query):
+                    found[row[0]] = _judged(row)
+        return found
+
+    def related(self) -> list[JudgedPair]:
+        """The pairs that contradict or agree, and every other pair of two statements that contradict something; by pair
+        id, each once."""
+        query = sa.select(*_JUDGED).where(t.pairs.c.relation.in_(("contradicts", "agrees")))
+        found: dict[str, JudgedPair] = {}
+        with self._transaction() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row[0], _judged(row))
+            opposed = {
+                one
+                for judged in found.values()
+                if judged.relation == "contradicts"
+                for one in (judged.pair.left_id, judged.pair.right_id)
+            }
+            if opposed:
+                others = sa.select(*_JUDGED).where(t.pairs.c.relation == "none")
+                for row in connection.execute(others):
+                    if row[1] in opposed and row[2] in opposed:
+                        found.setdefault(row[0], _judged(row))
+        return [found[pair_id] for pair_id in sorted(found)]
+
+    def count(self) -> int:
+        """How many pairs are compared."""
+        with self._transaction() as connection:
+            return connection.scalar(sa.select(sa.func.count(t.pairs.c.pair_id.distinct()))) or 0
+
+    def stopped(self) -> dict[str, int]:
+        """How many pairs each gate stopped, by its name; the first gate that failed counts."""
+        stop = t.pairs.c.stopped_by
+        query = sa.select(stop, sa.func.count(t.pairs.c.pair_id.distinct())).where(stop != "").group_by(stop)
+        with self._transaction() as connection:
+            return dict(sorted(connection.execute(query).tuples()))
+
+
+def _heads() -> sa.Subquery:
+    """The latest revision of every article."""
+    latest = sa.func.max(t.articles.c.revision).label("revision")
+    return sa.select(t.articles.c.article_id, latest).group_by(t.articles.c.article_id).subquery("heads")
+
+
+def _row(judged: JudgedPair) -> dict[str, object]:
+    pair = judged.pair
+    return {
+        "pair_id": pair.pair_id,
+        "left_id": pair.left_id,
+        "right_id": pair.right_id,
+        "similarity": pair.similarity,
+        "rule": pair.rule,
+        "relation": judged.relation,
+        "probability": judged.probability,
+        "agreement": judged.agreement,
+        "lane": judged.lane,
+        "kind": judged.kind,
+        "stopped_by": judged.stopped_by,
+    }
+
+
+def _judged(row: Sequence[Any]) -> JudgedPair:
+    pair_id, left_id, right_id, similarity, rule, relation, probability, agreement, lane, kind, stopped_by = row
+    pair = CandidatePair(pair_id, left_id, right_id, similarity, rule)
+    return JudgedPair(pair, relation, probability, agreement, lane, kind, stopped_by)
