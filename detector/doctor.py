@@ -109,7 +109,7 @@ def examine(store: str | Path, *, settings: Settings) -> list[Check]:
         _attempt("encoder", lambda: _check_encoder(settings), remedy="name another with --encoder, or leave it out"),
         *_check_nli(settings),
         _attempt("language pipeline", lambda: _check_language(settings), remedy="install the package it names"),
-        _attempt("store", lambda: _check_store(store), remedy="restore a copy of the file, or give another --store"),
+        _attempt("store", lambda: _check_store(store), remedy=_way_back(store)),
     ]
     return checks
 
@@ -212,5 +212,14 @@ def _check_store(target: str | Path) -> Check:
         problems = store.check()
         counts = store.counts()
     sound = f"{store.where}: sound, {counts['articles']:,} articles, {counts['runs']:,} runs"
-    remedy = "restore a copy of the file, or give another --store and run again"
-    return Check("store", not problems, "; ".join(problems[:3]) or sound, remedy)
+    return Check("store", not problems, "; ".join(problems[:3]) or sound, _way_back(target))
+
+
+def _way_back(target: str | Path) -> str:
+    """What to do with a store that is damaged, for the kind of store it is."""
+    if isinstance(target, str) and "://" in target and not target.startswith("sqlite"):
+        return "restore a dump with the server's own tools (pg_restore), or give another --store"
+    return (
+        f"`detector restore BACKUP --store {target}` puts a backup back; without one, `detector restore --salvage "
+        f"{target} --store NEW.db` saves the reviews and articles that can still be read"
+    )

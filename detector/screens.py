@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from detector.evaluation import Evaluation
     from detector.pipeline import IngestResult
     from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
+    from detector.records import Run
+    from detector.store.pruning import Pruning
 
 WIDTH = 80
 _POSITIONS = ("contradicts", "agrees", "hedges", "silent")
@@ -257,6 +259,37 @@ def check_lines(checks: Iterable[Check]) -> list[str]:
         lines += _wrapped(f"{'ok   ' if check.passed else 'WRONG'}  {check.name}: {one_line(check.found)}", hanging=7)
         if not check.passed:
             lines += _wrapped(f"do: {one_line(check.remedy)}", indent=7)
+    return lines
+
+
+def pruning_lines(pruning: Pruning) -> list[str]:
+    """What goes or went, a line a kind, and the room that it gives back."""
+    if not pruning.going:
+        return [f"Nothing to let go of: all of {_megabytes(pruning.before)} is in use or kept by [retention]."]
+    verb = "Gone" if pruning.applied else "Would go"
+    lines = [f"{verb}: {one.count:,} {one.what} (about {_megabytes(one.bytes)})" for one in pruning.going]
+    if pruning.applied:
+        return [*lines, f"The store was {_megabytes(pruning.before)}, now {_megabytes(pruning.after)}."]
+    return [*lines, f"Of {_megabytes(pruning.before)}. Nothing was changed; `detector prune --apply` does it."]
+
+
+def manifest_lines(run: Run) -> list[str]:
+    """How a run was made, in the order of a reader's questions; the settings as one line a section."""
+    ended = moment_words(run.finished_at) if run.finished_at else "not finished"
+    blocks = [
+        ("Run", {"id": run.run_id, "status": run.status, "began": moment_words(run.started_at), "ended": ended}),
+        ("Error", {"what": one_line(run.error)} if run.error else {}),
+        ("Models", run.models),
+        ("Versions", run.versions),
+        ("Counts", {name: f"{count:,}" for name, count in run.counts.items()}),
+        ("Seconds", {name: f"{value:.1f}" for name, value in run.seconds.items()}),
+        ("Settings", {name: json.dumps(value, ensure_ascii=True) for name, value in run.settings.items()}),
+    ]
+    lines: list[str] = []
+    for title, rows in blocks:
+        if rows:
+            width = max(map(len, rows))
+            lines += [title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]
     return lines
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from detector.errors import InputError, StoreBusyError, StoreError
-from detector.store.dialect import explained
+from detector.store.dialect import database_at, explained
 from detector.store.lock import file_lock, held
 from detector.store.tables import REVISIONS, VERSION_TABLE
 
@@ -25,12 +25,16 @@ QUIET_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A copy that was proven sound; `rows` counts each table, `kept` is where a replaced store is now."""
+    """A copy that was proven sound; `rows` counts each table, `kept` is where a replaced store is now.
+
+    `reviews_behind` counts the reviews that only the replaced store has, None where that cannot be read.
+    """
 
     path: Path
     bytes: int
     rows: dict[str, int]
     kept: Path | None = None
+    reviews_behind: int | None = 0
 
 
 def back_up(store: str | Path, target: Path, *, force: bool = False) -> Copied:
@@ -74,7 +78,7 @@ def restore(backup: Path, store: str | Path, *, now: datetime) -> Copied:
         target.parent.mkdir(parents=True, exist_ok=True)
     busy = f"{target}: in use by another process; wait until it has finished, or stop `detector watch`"
     with held(file_lock(target), wait=QUIET_SECONDS, busy=lambda: busy), _partial_beside(target) as partial:
-        with _told(target), closing(_reading(backup)) as kept, closing(sqlite3.connect(partial)) as copy:
+        with _told(target), closing(_reading(backup, at_rest=True)) as kept, closing(sqlite3.connect(partial)) as copy:
             kept.backup(copy)
         with _told(target), closing(sqlite3.connect(partial)) as copy:
             copy.execute("PRAGMA journal_mode=WAL")
@@ -83,7 +87,7 @@ def restore(backup: Path, store: str | Path, *, now: datetime) -> Copied:
         partial.chmod((target if target.exists() else backup).stat().st_mode & 0o777)
         before = _set_aside(target, now) if target.exists() else None
         _replace(partial, target)
-    return Copied(target, target.stat().st_size, rows, before)
+    return Copied(target, target.stat().st_size, rows, before, _reviews_behind(before, backup) if before else 0)
 
 
 def inspected(path: Path) -> dict[str, int]:
@@ -91,7 +95,7 @@ def inspected(path: Path) -> dict[str, int]:
 
     Raises StoreError: damaged, of another program, or made by a newer one.
     """
-    with _told(path), closing(_reading(path)) as raw:
+    with _told(path), closing(_reading(path, at_rest=True)) as raw:
         _require_store(raw, path)
         wrong = [str(row[0]) for row in raw.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
         wrong += [f"a row of {row[0]} names what does not exist" for row in raw.execute("PRAGMA foreign_key_check")]
@@ -103,17 +107,22 @@ def inspected(path: Path) -> dict[str, int]:
 
 def file_of(store: str | Path, *, must_exist: bool = True) -> Path:
     """The file of a store. Raises InputError: it is kept by a server. StoreError: there is none."""
-    if isinstance(store, str) and "://" in store:
-        url = sa.make_url(store)
-        if url.get_backend_name() != "sqlite" or not url.database:
-            raise InputError(
-                f"a {url.get_backend_name()} store is kept by its server; use the server's own pg_dump and pg_restore"
-            )
-        store = url.database
-    path = Path(store).expanduser().resolve()
+    path = database_at(store).file
+    if path is None:
+        raise InputError("a store on a server is copied with the server's own tools: pg_dump and pg_restore")
     if must_exist and not path.is_file():
         raise StoreError(f"{path}: there is no store; give its file with --store")
     return path
+
+
+def _reviews_behind(before: Path, now: Path) -> int | None:
+    try:
+        with _told(before), closing(_reading(before, at_rest=True)) as raw:
+            older = {row[0] for row in raw.execute("SELECT review_id FROM reviews")}
+        with _told(now), closing(_reading(now, at_rest=True)) as raw:
+            return len(older - {row[0] for row in raw.execute("SELECT review_id FROM reviews")})
+    except StoreError:  # damaged, or of a form before there were reviews
+        return None
 
 
 @contextmanager
@@ -127,10 +136,10 @@ def _told(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error.strerror or error}; name a place that can be written to") from error
 
 
-def _reading(path: Path) -> sqlite3.Connection:
-    # A store at rest in a folder without the right to write has no place for WAL's files and needs none.
-    at_rest = not path.with_name(f"{path.name}-wal").exists()
-    still = at_rest and not os.access(path.parent, os.W_OK)
+def _reading(path: Path, *, at_rest: bool = False) -> sqlite3.Connection:
+    """A connection that only reads; of a file `at_rest`, without leaving files beside it."""
+    logged = path.with_name(f"{path.name}-wal").exists()
+    still = not logged and (at_rest or not os.access(path.parent, os.W_OK))
     raw = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}", uri=True)
     raw.isolation_level = None
     return raw

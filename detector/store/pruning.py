@@ -111,6 +111,8 @@ def _cache_steps(in_use: InUse) -> list[_Step]:
         ),
         _Step("statements of other settings", t.statement_sets, unused, counts=False),
     ]
+    summaries = t.summaries.c.fingerprint.not_in(in_use.fingerprints)
+    steps.append(_Step("statements of other settings", t.summaries, summaries, counts=False))
     gone = sa.select(sets.set_id).where(sa.or_(unused, sets.article_id.in_(sa.select(_old_articles.c.id))))
     wordings = sa.select(statements.text_hash).where(statements.set_id.not_in(gone))
     vectors, scores = t.vectors.c, t.scores.c

@@ -14,6 +14,7 @@ from detector.errors import InputError, StoreError
 from detector.records import Article, Review, text_hash_of
 from detector.store.lock import file_lock, held
 from detector.store.rows import from_json
+from detector.store.store import Store
 
 _HEAD = b"SQLite format 3\x00"
 _PAGE_SIZES = (4096, 1024, 2048, 8192, 16384, 32768, 65536, 512)
@@ -54,6 +55,19 @@ def salvage(path: Path, *, wait: float = 2.0) -> Salvaged:
     if not found.articles and not found.reviews:
         raise InputError(f"{path}: no review and no article was found in it; expected the damaged store's file")
     return found
+
+
+def pour(found: Salvaged, store: Store) -> tuple[int, int]:
+    """Add what the store does not have, and say how many articles and reviews that were. A second call adds nothing."""
+    with store.writer_lock():
+        heads = store.article_heads()
+        kept = {(one.article_id, one.revision) for head in heads for one in store.revisions(head)} if heads else set()
+        articles = [one for one in found.articles if (one.article_id, one.revision) not in kept]
+        known = {review.review_id for review in store.reviews.all()}
+        reviews = [review for review in found.reviews if review.review_id not in known]
+        store.add_articles(articles)
+        store.reviews.add(reviews)
+    return len(articles), len(reviews)
 
 
 def _best(content: bytes, log: bytes) -> Salvaged:
@@ -185,7 +199,8 @@ def _payload(page: bytes, cell: int, length: int, pages: Pages, size: int) -> by
 def _values(payload: bytes) -> list[object]:
     """Columns: texts and blobs as bytes, whole numbers, None for all else."""
     end, place = _varint(payload, 0)
-    columns, start = [], end
+    columns: list[object] = []
+    start = end
     while place < end:
         kind, place = _varint(payload, place)
         width = (kind - 12) // 2 if kind >= 12 else 8 if kind == 7 else _INTEGERS.get(kind, 0)
