@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from store_values import NOON, PROBS, article, found, in_another_process, statement, succeed
 
 from detector.errors import InputError, StoreBusyError, StoreError
 from detector.records import Outcome, Probs, Quantity, Run, Topic
 from detector.store import Store, open_store
-
-
-@pytest.fixture(params=["sqlite"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of a fresh store of every supported kind."""
-    return f"{request.param}:///{tmp_path / 'news.db'}"
 
 
 @pytest.fixture
@@ -271,13 +264,17 @@ def test_a_run_starts_only_under_the_writer_lock(store: Store) -> None:
         store.start_run(Run("r1", NOON))
 
 
-def test_times_come_back_in_utc(store: Store) -> None:
+def test_times_come_back_in_utc(store: Store, store_url: str) -> None:
     moscow = datetime(2025, 3, 18, 15, 0, tzinfo=timezone(timedelta(hours=3)))
     succeed(store, "r1", Outcome(), at=moscow)
     started = store.runs()[0].started_at
     assert (started, started.utcoffset()) == (NOON, timedelta(0))
-    with sqlite3.connect(store.path) as raw:
-        assert raw.execute("SELECT started_at FROM runs").fetchone()[0].startswith("2025-03-18 12:00")
+    address = sa.make_url(store_url)
+    product = sa.create_engine(address.set(drivername=address.drivername.replace("postgresql", "postgresql+psycopg")))
+    with product.connect() as raw:
+        raw.exec_driver_sql("SET TIME ZONE 'UTC'" if product.name == "postgresql" else "SELECT 1")
+        assert raw.scalar(sa.text("SELECT CAST(started_at AS VARCHAR) FROM runs")).startswith("2025-03-18 12:00")
+    product.dispose()
 
 
 # One writer, many readers, and processes that die

@@ -93,26 +93,25 @@ def database_at(target: str | Path) -> Database:
     return SqliteFile.at(Path(url.database))
 
 
-class one_of(sa.ColumnElement[bool]):  # noqa: N801: written like a function, as SQLAlchemy's own are
+class one_of(sa.ColumnElement[bool]):
     """Whether a column holds one of the values: at most 999, which is what every database takes."""
 
     inherit_cache = False
     type = sa.Boolean()
 
     def __init__(self, column: sa.ColumnElement[str], values: Sequence[str]) -> None:
-        self.listed = column.in_(values)
-        # One array: hundreds of parameters make a long statement that is parsed anew each time.
-        self.in_array = column == sa.any_(sa.literal(list(values), ARRAY(sa.String)))
+        self.column, self.values = column, list(values)
 
 
 @compiles(one_of)
 def _listed(element: one_of, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.listed, **options))
+    return str(compiler.process(element.column.in_(element.values), **options))
 
 
 @compiles(one_of, "postgresql")
 def _in_array(element: one_of, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.in_array, **options))
+    # Hundreds of parameters would make a long statement that is parsed anew each time.
+    return str(compiler.process(element.column == sa.any_(sa.literal(element.values, ARRAY(sa.String))), **options))
 
 
 class _InsertUnknown(sa.Insert):

@@ -41,6 +41,8 @@ _SESSION: Final = (
     "SET tcp_keepalives_idle = 30",
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 3",
+    # A plan that fits any list of values is made for short ones, and a hundred times slower for long ones.
+    "SET plan_cache_mode = force_custom_plan",
 )
 
 _REFUSED = (
