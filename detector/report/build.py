@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from detector.changes import Changes, ConflictChange
 from detector.conflicts.stance import stance_of
+from detector.decisions.values import ReviewState
 from detector.errors import InputError
 from detector.records import Agreement, Article, Conflict, Outcome, PairFinding, Run, Side, Stance, Statement
+from detector.report.changed import remarks_of, shown_change, shown_changes, shown_decision
 from detector.report.highlight import difference_spans
 from detector.report.values import (
     Entry,
@@ -29,10 +33,18 @@ _FAR = datetime.max.replace(tzinfo=UTC)
 HEDGES = frozenset(("likely", "possible", "unlikely", "conditional", "planned", "uncertain"))
 
 
-def build_report(*, run: Run, outcome: Outcome, articles: Sequence[Article], statements: Sequence[Statement]) -> Report:
+def build_report(
+    *,
+    run: Run,
+    outcome: Outcome,
+    articles: Sequence[Article],
+    statements: Sequence[Statement],
+    changes: Changes | None = None,
+    states: Mapping[str, ReviewState] | None = None,
+) -> Report:
     """The report of one run; entries keep the order of `outcome.conflicts`.
 
-    Raises InputError: the outcome names a statement, or a statement an article, that was not given.
+    `changes` are since the run that it is compared with; `states` what reviewers decided, by conflict id. Raises InputError: the outcome names a statement, or a statement an article, that was not given.
     """
     names = _outlet_names(articles)
     shelf = _Shelf(articles=articles, statements=statements, names=names)
@@ -42,6 +54,7 @@ def build_report(*, run: Run, outcome: Outcome, articles: Sequence[Article], sta
         _entry(conflict, rank, shelf=shelf, findings=findings, topic_labels=topic_labels)
         for rank, conflict in enumerate(outcome.conflicts, start=1)
     )
+    entries = _with_history(entries, outcome.conflicts, shelf=shelf, changes=changes, states=states or {})
     agreements = tuple(_agreement(agreement, shelf) for agreement in outcome.agreements)
     dates = sorted(article.published_at for article in articles if article.published_at)
     return Report(
@@ -55,6 +68,7 @@ def build_report(*, run: Run, outcome: Outcome, articles: Sequence[Article], sta
         earliest=dates[0] if dates else None,
         newest=dates[-1] if dates else None,
         notes=_notes(run, articles, names),
+        changes=shown_changes(changes, entries, shelf.name) if changes else None,
     )
 
 
@@ -109,7 +123,7 @@ def _entry(
     topic_labels: Mapping[str, str],
 ) -> Entry:
     found = [findings[pair_id] for pair_id in conflict.pair_ids if pair_id in findings]
-    ordered = sorted(conflict.sides, key=lambda side: (-side.origin_count, shelf.outlet_names(side.outlet_ids)))
+    ordered = [conflict.sides[place] for place in _side_order(conflict, shelf)]
     sides = tuple(_side(side, place, conflict, ordered, found, shelf) for place, side in enumerate(ordered))
     dates = [one.article.published_at for side in sides for one in side.statements if one.article.published_at]
     return Entry(
@@ -129,6 +143,45 @@ def _entry(
         earliest=min(dates, default=None),
         newest=max(dates, default=None),
     )
+
+
+def _side_order(conflict: Conflict, shelf: _Shelf) -> list[int]:
+    """Places of the sides in the order shown."""
+    return sorted(
+        range(len(conflict.sides)),
+        key=lambda place: (
+            -conflict.sides[place].origin_count,
+            shelf.outlet_names(conflict.sides[place].outlet_ids),
+        ),
+    )
+
+
+def _with_history(
+    entries: Sequence[Entry],
+    conflicts: Sequence[Conflict],
+    *,
+    shelf: _Shelf,
+    changes: Changes | None,
+    states: Mapping[str, ReviewState],
+) -> tuple[Entry, ...]:
+    """The entries with what became of each since an earlier run and what reviewers decided."""
+    ranks = {entry.conflict_id: entry.rank for entry in entries}
+    known: dict[str, ConflictChange] = {
+        change.conflict.conflict_id: change for change in (changes.conflicts if changes else ()) if change.conflict
+    }
+    found = []
+    for entry, conflict in zip(entries, conflicts, strict=True):
+        change, state = known.get(entry.conflict_id), states.get(entry.conflict_id)
+        labels = {place: _label(shown) for shown, place in enumerate(_side_order(conflict, shelf))}
+        found.append(
+            replace(
+                entry,
+                change=shown_change(change, labels, shelf.name) if change else None,
+                decision=shown_decision(state, ranks, shelf.name) if state else None,
+                remarks=remarks_of(state) if state else (),
+            )
+        )
+    return tuple(found)
 
 
 def _side(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Literal, get_args
 
+from detector.changes import ChangeState, SentenceChange, SettledReason
 from detector.records import (
     Article,
+    Decision,
     Gate,
     Kind,
     Lane,
     Modality,
     Probs,
+    RejectReason,
     Relation,
     Run,
     ScoreFactor,
@@ -92,8 +95,143 @@ class ShownPair:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownVote:
+    """What one reviewer decided."""
+
+    reviewer: str
+    decision: Decision
+    reason: RejectReason | None
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEvidence:
+    """One thing that is not as a reviewer saw it; `before` is missing for what was added, `after` for what is gone."""
+
+    what: Literal["added", "removed", "reworded", "moved"]
+    outlet: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDecision:
+    """The latest standing decision on an entry, and every reviewer's own in `votes`.
+
+    Stale: the evidence has changed since, as `changed` tells. Folded: the entry belongs at the end of the list.
+    """
+
+    latest: ShownVote
+    status: Literal["decided", "stale"]
+    disputed: bool
+    votes: tuple[ShownVote, ...]
+    changed: tuple[ChangedEvidence, ...] = ()
+    duplicate_of: str | None = None
+    duplicate_rank: int | None = None
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A note that a reviewer left on an entry without deciding it."""
+
+    reviewer: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEdit:
+    """A sentence that an outlet edited, with the article as it is now."""
+
+    article: Article
+    outlet: str
+    sentence: SentenceChange
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """What became of an entry since the run compared with; `says` tells it in full sentences.
+
+    `joined` and `left` hold the side's label and the outlet's name; the label is empty for a side that is no more.
+    """
+
+    state: ChangeState
+    rank_before: int | None
+    says: tuple[str, ...]
+    joined: tuple[tuple[str, str], ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+    edits: tuple[ShownEdit, ...] = ()
+    lane_before: Lane | None = None
+    related_id: str | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the entry itself is new or changed, not only its place in the list."""
+        return self.state in ("new", "grown", "shrunk", "edited")
+
+
+@dataclass(frozen=True, slots=True)
+class FormerSide:
+    """A side of a question that is settled; gone: none of its sentences stands as it was."""
+
+    position: str
+    outlets: tuple[str, ...]
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A question of the earlier run that is none any more, and why."""
+
+    conflict_id: str
+    rank_before: int
+    question: str
+    kind: Kind
+    lane: Lane
+    reason: SettledReason
+    says: tuple[str, ...]
+    sides: tuple[FormerSide, ...]
+    edits: tuple[ShownEdit, ...]
+    related_id: str | None
+    related_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An article whose text was edited since; without sentences only their order or spacing changed."""
+
+    article: Article
+    outlet: str
+    revision_before: int
+    read_at: datetime | None
+    sentences: tuple[SentenceChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChanges:
+    """What is different since an earlier run; what became of each entry stands with the entry.
+
+    `cautions` tell what else than the articles may have made a difference, and what is not known.
+    """
+
+    since: Run
+    counts: dict[str, int]
+    settled: tuple[Settled, ...]
+    added: tuple[tuple[Article, str], ...]
+    revisions: tuple[Revision, ...]
+    setup: tuple[str, ...]
+    complete: bool
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One ranked question on which outlets differ."""
+    """One ranked question on which outlets differ.
+
+    `change` is None where nothing was compared with, `decision` where no decision stands.
+    """
 
     conflict_id: str
     rank: int
@@ -110,6 +248,14 @@ class Entry:
     cautions: tuple[str, ...]
     earliest: datetime | None
     newest: datetime | None
+    change: ShownChange | None = None
+    decision: ShownDecision | None = None
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def folded(self) -> bool:
+        """Whether reviewers set it aside: it is listed at the end."""
+        return self.decision is not None and self.decision.folded
 
     @property
     def outlets(self) -> tuple[str, ...]:
@@ -199,3 +345,8 @@ class Report:
     earliest: datetime | None
     newest: datetime | None
     notes: tuple[str, ...]
+    changes: ShownChanges | None = None
+
+    def changed(self, *states: ChangeState) -> tuple[Entry, ...]:
+        """The entries of these states, by rank."""
+        return tuple(entry for entry in self.entries if entry.change and entry.change.state in states)
