@@ -4,6 +4,7 @@ Text is what a reader of the article sees: prompts, notices, navigation and capt
 stay. Names passed over in folders: gold.json, manifest.*, README, LICENSE and hidden files.
 """
 
-from detector.corpus.reading import KINDS, read_frame, read_paths
+from detector.corpus.fetched import read_fetched
+from detector.corpus.reading import KINDS, read_found, read_frame, read_paths, read_stream
 
-__all__ = ["KINDS", "read_frame", "read_paths"]
+__all__ = ["KINDS", "read_fetched", "read_found", "read_frame", "read_paths", "read_stream"]

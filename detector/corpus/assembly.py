@@ -19,6 +19,8 @@ from detector.corpus.bare import (
 from detector.corpus.cleaning import Cleaned, clean
 from detector.corpus.drafts import Draft, Unreadable, domain_of, filled
 from detector.corpus.language import detect_language
+from detector.corpus.origins import credited_wire
+from detector.corpus.registry import Registry, load_registry
 from detector.records import Article, digest, outlet_id_of, text_hash_of
 from detector.settings import ReadingSettings
 
@@ -63,7 +65,9 @@ def assemble(draft: Draft, settings: ReadingSettings) -> Article:
 
     Raises Unreadable: nothing left after cleaning, too short or too long.
     """
-    outlet = draft.outlet or outlet_from_name(draft.file_name)
+    registry = load_registry(settings.registry)
+    found = draft.outlet or outlet_from_name(draft.file_name)
+    outlet = registry.outlet_name(found) or found
     title = tidy_title(draft.title, outlet) if draft.title else None
     cleaned = clean(draft.text)
     body = _without_title(cleaned.paragraphs, title)
@@ -74,7 +78,7 @@ def assemble(draft: Draft, settings: ReadingSettings) -> Article:
         raise Unreadable(reason, "split it or raise reading.max_article_chars")
     outlet_id = outlet_id_of(outlet)
     identity = draft.url or (title.casefold() if title else draft.file_name)
-    return Article(
+    article = Article(
         article_id=digest("article", outlet_id, identity),
         outlet_id=outlet_id,
         outlet=outlet,
@@ -86,9 +90,10 @@ def assemble(draft: Draft, settings: ReadingSettings) -> Article:
         published_at=draft.published,
         language=detect_language("\n".join(body), declared=draft.language),
         path=draft.path,
-        owner=_owner_of(outlet_id, settings),
-        outlet_guessed=draft.outlet_guessed,
+        owner=_owner_of(outlet, registry, settings),
+        outlet_guessed=draft.outlet_guessed and outlet == found,
     )
+    return replace(article, wire=credited_wire(article, registry))
 
 
 def _require_length(text: str, body: Iterable[str], cleaned: Cleaned, settings: ReadingSettings) -> None:
@@ -104,8 +109,11 @@ def _require_length(text: str, body: Iterable[str], cleaned: Cleaned, settings: 
     raise Unreadable(reason, "give the full text or lower reading.min_words")
 
 
-def _owner_of(outlet_id: str, settings: ReadingSettings) -> str | None:
-    return next((owner for name, owner in settings.owners.items() if outlet_id_of(name) == outlet_id), None)
+def _owner_of(outlet: str, registry: Registry, settings: ReadingSettings) -> str | None:
+    """By the settings, else by the registry."""
+    outlet_id = outlet_id_of(outlet)
+    said = next((owner for name, owner in settings.owners.items() if outlet_id_of(name) == outlet_id), None)
+    return said or registry.owner_of(outlet)
 
 
 def tidy_title(title: str, outlet: str) -> str:

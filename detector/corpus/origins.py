@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from detector.corpus.wires import agency_of, dateline_of
+from detector.corpus.registry import Registry, load_registry
+from detector.corpus.wires import dateline_of
 from detector.records import Article, digest
 
 SHINGLE_WORDS = 5
@@ -34,7 +35,7 @@ def origin_groups(articles: Sequence[Article]) -> dict[str, str]:
     agency or bear the same headline and share a good part. The order of the articles does not matter.
     """
     ordered = sorted({article.article_id: article for article in articles}.values(), key=lambda one: one.article_id)
-    wires = [credited_wire(article) for article in ordered]
+    wires = [article.wire or credited_wire(article) for article in ordered]
     groups = _Groups(len(ordered))
     _join_copies(ordered, wires, groups)
     copies: dict[int, list[int]] = defaultdict(list)
@@ -60,22 +61,23 @@ def _source_of(copies: Sequence[tuple[Article, str | None]]) -> str:
 
 
 def _is_agency(article: Article, wire: str) -> bool:
-    return agency_of(article.outlet) == wire or article.outlet_id.split("-")[0] == wire.split()[0]
+    return load_registry().agency_of(article.outlet) == wire or article.outlet_id.split("-")[0] == wire.split()[0]
 
 
 def _newsroom(article: Article) -> str:
     return f"owner {article.owner.casefold()}" if article.owner else f"outlet {article.outlet_id}"
 
 
-def credited_wire(article: Article) -> str | None:
+def credited_wire(article: Article, registry: Registry | None = None) -> str | None:
     """The agency an article is taken from, by its dateline or its author; naming one as a source is not enough."""
+    known = registry or load_registry()
     name = article.author or ""
     for part in [name, *re.split(r"\s*[,|/&]\s*", name)]:
-        if agency := agency_of(part):
+        if agency := known.agency_of(part):
             return agency
     for paragraph in article.text.split("\n\n")[:3]:
-        if dateline := dateline_of(paragraph):
-            return agency_of(dateline[1]) or dateline[1].casefold()
+        if dateline := dateline_of(paragraph, known):
+            return known.agency_of(dateline[1]) or dateline[1].casefold()
     return None
 
 

@@ -60,7 +60,7 @@ def read_page(page: str) -> dict[str, object]:
         raise Unreadable(f"more than {_MOST_TAGS:,} tags, which is no article page", "give the article's own page")
     if _is_cut_off(page):
         raise Unreadable("the page is cut off: it is not closed", _FETCH_AGAIN)
-    tree = _parse(page)
+    tree = parse_page(page)
     fields = _metadata(page, tree)
     text = _main_text(page, tree)
     if len(text.split()) < _FEWEST_WORDS:
@@ -80,7 +80,7 @@ def _is_cut_off(page: str) -> bool:
     return any(len(re.findall(rf"<{tag}\b", lowered)) > lowered.count(f"</{tag}") for tag in ("div", "article", "main"))
 
 
-def _parse(page: str) -> Any:
+def parse_page(page: str) -> Any:
     from lxml import etree, html
 
     try:
@@ -110,7 +110,7 @@ def _paragraph_text(tree: Any) -> str:
 
 
 def _metadata(page: str, tree: Any) -> dict[str, object]:
-    linked = _linked_article(tree)
+    linked = linked_article(tree)
     metas = _metas(tree)
     saved = _SAVED_FROM.search(page[:5_000])
     canonical = tree.xpath("string((//link[@rel='canonical']/@href)[1])")
@@ -185,7 +185,7 @@ def _metas(tree: Any) -> dict[str, str]:
     }
 
 
-def _linked_article(tree: Any) -> dict[str, Any]:
+def linked_article(tree: Any) -> dict[str, Any]:
     """The NewsArticle of the page's JSON-LD, empty without one."""
     for script in tree.xpath("//script[@type='application/ld+json']/text()")[:20]:
         try:

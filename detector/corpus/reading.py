@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from detector.corpus.assembly import assemble, complete, read_bare
 from detector.corpus.decoding import decode, read_bytes
@@ -15,11 +15,12 @@ from detector.corpus.folders import Found, find_files
 from detector.corpus.manifest import Manifests, described, with_manifest
 from detector.corpus.markup import is_page, markdown_text, plain_text, split_front_matter
 from detector.corpus.pages import read_page
-from detector.corpus.tables import Row, frame_rows, read_csv, read_json, read_jsonl, read_parquet
-from detector.records import Article, Rejection
+from detector.corpus.tables import Row, frame_rows, jsonl_rows, read_csv, read_json, read_jsonl, read_parquet
+from detector.records import Article, Rejection, digest
 from detector.settings import ReadingSettings
 
 Reading = Article | Rejection
+STREAM = "standard input"
 
 _TABLES: dict[str, Callable[[Path, ReadingSettings], Iterator[Row]]] = {
     ".jsonl": read_jsonl,
@@ -42,10 +43,15 @@ def read_paths(paths: Iterable[Path], settings: ReadingSettings) -> Iterator[Rea
 
     An article given twice in the same words is reported as a duplicate. Nothing is raised for what a file holds.
     """
+    return read_found(find_files(Path(path) for path in paths), settings)
+
+
+def read_found(files: Iterable[Found | Rejection], settings: ReadingSettings) -> Iterator[Reading]:
+    """As read_paths, for files that were looked for before."""
     manifests = Manifests(settings)
 
     def readings() -> Iterator[Reading]:
-        for found in find_files(Path(path) for path in paths):
+        for found in files:
             if isinstance(found, Rejection):
                 yield found
             else:
@@ -53,6 +59,19 @@ def read_paths(paths: Iterable[Path], settings: ReadingSettings) -> Iterator[Rea
         yield from manifests.rejections
 
     return _without_duplicates(readings())
+
+
+def read_stream(stream: IO[bytes], settings: ReadingSettings) -> Iterator[Reading]:
+    """Every article of an open stream of JSON lines, such as standard input.
+
+    An article without address and title is known by its words: line numbers mean nothing in the next stream.
+    """
+    rows = jsonl_rows(stream, settings)
+    for reading in _without_duplicates(_from_rows(STREAM, f"{STREAM}.jsonl", lambda: rows, settings)):
+        if isinstance(reading, Article) and not reading.url and not reading.title:
+            yield replace(reading, article_id=digest("article", reading.outlet_id, reading.text_hash))
+        else:
+            yield reading
 
 
 def read_frame(frame: Any, settings: ReadingSettings) -> Iterator[Reading]:

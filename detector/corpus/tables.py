@@ -72,11 +72,16 @@ def _as_record(entry: object) -> Mapping[str, object] | Unreadable:
 def read_jsonl(path: Path, settings: ReadingSettings) -> Iterator[Row]:
     """One object a line; a bad line does not stop the others."""
     with open_file(path, limit=settings.max_table_bytes, setting="max_table_bytes") as stream:
-        number = 0
-        for line_number, line, ended in _lines(stream, settings):
-            if isinstance(line, Unreadable) or line.strip():
-                number += 1
-                yield Row(number, str(line_number), line if isinstance(line, Unreadable) else _from_line(line, ended))
+        yield from jsonl_rows(stream, settings)
+
+
+def jsonl_rows(stream: IO[bytes], settings: ReadingSettings) -> Iterator[Row]:
+    """As read_jsonl, of an open stream."""
+    number = 0
+    for line_number, line, ended in _lines(stream, settings):
+        if isinstance(line, Unreadable) or line.strip():
+            number += 1
+            yield Row(number, str(line_number), line if isinstance(line, Unreadable) else _from_line(line, ended))
 
 
 def _lines(stream: IO[bytes], settings: ReadingSettings) -> Iterator[tuple[int, str | Unreadable, bool]]:

@@ -3,8 +3,7 @@
 Nothing here opens a connection before `Fetcher.get` is called.
 """
 
-from detector.fetching.addresses import clean_address, same_site
 from detector.fetching.failures import FetchFailed
-from detector.fetching.fetcher import Answer, Fetcher
+from detector.fetching.fetcher import Answer, Fetcher, unpacked
 
-__all__ = ["Answer", "FetchFailed", "Fetcher", "clean_address", "same_site"]
+__all__ = ["Answer", "FetchFailed", "Fetcher", "unpacked"]

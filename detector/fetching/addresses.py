@@ -1,10 +1,10 @@
-"""Addresses: which are fetched at all, one form for each, and which machines may be asked."""
+"""Addresses: which are fetched at all, and which machines may be asked."""
 
 from __future__ import annotations
 
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from detector.fetching.failures import FetchFailed
 
@@ -28,32 +28,9 @@ def require_web(address: str) -> None:
         raise FetchFailed("an address with a name or password in it", "leave out what stands before the @")
 
 
-def clean_address(address: str) -> str | None:
-    """The one form of an address: no tracking parameters, no fragment, parameters in order; None if it is none."""
-    from courlan import normalize_url
-
-    try:
-        require_web(address)
-        cleaned = urldefrag(normalize_url(address.strip())).url
-        require_web(cleaned)
-    except (FetchFailed, ValueError, UnicodeError):
-        return None
-    return cleaned
-
-
 def host_of(address: str) -> str:
     """Host and port of a web address, as one is asked at a time."""
     return urlsplit(address).netloc.casefold()
-
-
-def same_site(left: str, right: str) -> bool:
-    """Whether two addresses are of one registered domain ("www.bbc.co.uk" and "m.bbc.co.uk"), or of one host."""
-    from courlan import extract_domain
-
-    if host_of(left) == host_of(right):
-        return True
-    domain = extract_domain(left)
-    return domain is not None and domain == extract_domain(right)
 
 
 def is_public(address: str) -> bool:
