@@ -353,13 +353,22 @@ class SeenLine(_Value):
     side: str
 
 
+class RewordedLine(_Value):
+    """A sentence that its outlet reworded since."""
+
+    before: SeenLine
+    after: SeenLine
+
+
 class EvidenceChanges(_Value):
-    """What changed since the last decision; empty lists where nothing did."""
+    """What changed since the last decision; empty lists where nothing did. Reworded sentences are in no other list."""
 
     changed: bool
     words: str
     added: tuple[SeenLine, ...] = ()
     removed: tuple[SeenLine, ...] = ()
+    moved: tuple[SeenLine, ...] = Field((), description="On another side than then; `side` is that of now.")
+    reworded: tuple[RewordedLine, ...] = ()
     question_before: str | None = Field(None, description="The question of then, where it was another.")
 
 
@@ -409,6 +418,7 @@ class ArticlePiece(_Value):
 
 
 class Paragraph(_Value):
+    is_title: bool = False
     pieces: tuple[ArticlePiece, ...]
 
 
@@ -498,6 +508,17 @@ class Disagreement(_Value):
     decisions: tuple[str, ...] = Field(examples=[["Ada: confirmed", "Ben: rejected (update)"]])
 
 
+class DepartedLine(_Value):
+    """A conflict that a correction took off the list; undoing that review brings it back."""
+
+    conflict_id: str
+    question: str
+    words: str = Field(examples=["Ada merged it into another"])
+    into: str | None
+    review_id: str
+    when: str
+
+
 class StatsView(_Value):
     """Where the desk stands; `alpha` is Krippendorff's, null where fewer than two reviewers share a conflict."""
 
@@ -515,6 +536,7 @@ class StatsView(_Value):
     shared: int = Field(description="Conflicts that two or more reviewers decided.")
     disagreements: tuple[Disagreement, ...]
     days: tuple[Choice, ...] = Field(description="Decisions a day, newest first.")
+    departed: tuple[DepartedLine, ...] = ()
 
 
 class StageLine(_Value):
@@ -614,7 +636,9 @@ class Recorded(_Value):
     review: ReviewSummary
     next_id: str | None = Field(description="The next one still to do, by rank.")
     todo: int
-    words: str = Field(examples=["Confirmed. Press u to undo."])
+    words: str = Field(examples=["Confirmed."])
+    departed: bool = Field(False, description="A correction took the conflict off the list.")
+    into: str | None = Field(None, description="The conflict that it is part of now.")
 
 
 class AskRequest(_Value):
