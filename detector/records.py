@@ -411,7 +411,8 @@ class Fetch:
     """What is known of an address: the last answer's validators, so that the next request can be conditional.
 
     `listed` is what a list named, so that nothing it named is lost when the process dies; of an article, the entry that
-    named it. `article_id` is the article it became. `abandoned`: it is not asked for again by itself. Status 0 is none.
+    named it. `led_to` is where redirects ended, `article_id` the article it became. `abandoned`: it is not asked for again
+    by itself. Status 0: there was no answer.
     """
 
     url: str
@@ -424,6 +425,7 @@ class Fetch:
     error: str | None = None
     kind: SourceKind = "article"
     listed: tuple[Listed, ...] = ()
+    led_to: str | None = None
     article_id: str | None = None
     abandoned: bool = False
 
