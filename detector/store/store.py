@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,33 +20,20 @@ from detector.records import (
     Conflict,
     Outcome,
     PairFinding,
-    Probs,
     Run,
     Statement,
     Topic,
 )
 from detector.store import tables as t
 from detector.store.arrivals import Arrivals, record_arrivals
+from detector.store.caches import ModelCaches
 from detector.store.comparisons import Comparisons
-from detector.store.dialect import Database, insert_unknown, one_of
+from detector.store.connected import chunks
+from detector.store.dialect import Database, one_of
 from detector.store.lock import held
 from detector.store.newsroom import Accounts, Fetches, Heartbeats, Looks, Reviews
 from detector.store.rows import from_json, to_json
 from detector.store.soundness import unsound_records
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-_CHUNK = 900
-"""Values in one IN list: databases allow 999 or more."""
-
-_Value = TypeVar("_Value")
-
-
-def _chunks(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
 
 
 def _heads() -> sa.Subquery:
@@ -60,14 +46,11 @@ def _same_revision(left: Any, right: Any) -> sa.ColumnElement[bool]:
     return sa.and_(left.c.article_id == right.c.article_id, left.c.revision == right.c.revision)
 
 
-class Store:
+class Store(ModelCaches):
     """Articles, statements, model caches and runs. Made by open_store; a context manager that closes itself."""
 
     def __init__(self, engine: sa.Engine, *, database: Database, read_only: bool) -> None:
-        self.where = database.where
-        self.read_only = read_only
-        self._engine = engine
-        self._database = database
+        super().__init__(engine, database=database, read_only=read_only)
         self._lock = database.lock(engine)
         self.comparisons = Comparisons(self._transaction)
         self.reviews = Reviews(self._transaction)
@@ -84,35 +67,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def path(self) -> Path:
-        """The file it is kept in. Raises InputError: it is kept by a server."""
-        if self._database.file is None:
-            raise InputError(f"{self.where}: kept by a server, not in a file; use the server's own tools (pg_dump)")
-        return self._database.file
-
-    def bytes_used(self) -> int:
-        """Room on disk."""
-        with self._transaction() as connection:
-            return self._database.bytes_used(connection)
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    @contextmanager
-    def _transaction(self, *, writes: bool = False) -> Iterator[sa.Connection]:
-        if writes and self.read_only:
-            raise StoreError(f"{self.where}: opened for reading only; open it for writing to change it")
-        try:
-            with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise self._database.explained(error) from error
-
-    def _texts(self, query: sa.Select[Any]) -> list[str]:
-        with self._transaction() as connection:
-            return list(connection.scalars(query))
 
     # Articles
 
@@ -134,7 +88,7 @@ class Store:
         """
         known: dict[tuple[str, int], Article] = {}
         with self._transaction(writes=True) as connection:
-            for ids in _chunks(sorted({article.article_id for article in articles})):
+            for ids in chunks(sorted({article.article_id for article in articles})):
                 query = sa.select(t.articles.c.record).where(one_of(t.articles.c.article_id, ids))
                 for kept in from_json(Article, list(connection.scalars(query))):
                     known[kept.article_id, kept.revision] = kept
@@ -167,7 +121,7 @@ class Store:
         query = sa.select(t.articles.c.record).join(heads, _same_revision(heads, t.articles))
         records: list[str] = []
         with self._transaction() as connection:
-            for chunk in _chunks(sorted(set(article_ids))):
+            for chunk in chunks(sorted(set(article_ids))):
                 records += connection.scalars(query.where(one_of(t.articles.c.article_id, chunk)))
         return {kept.article_id: kept for kept in from_json(Article, records)}
 
@@ -235,7 +189,7 @@ class Store:
         query = _statement_records(fingerprint)
         records: list[str] = []
         with self._transaction() as connection:
-            for chunk in _chunks(sorted(set(article_ids))):
+            for chunk in chunks(sorted(set(article_ids))):
                 records += connection.scalars(query.where(one_of(t.statement_sets.c.article_id, chunk)))
         found: dict[str, list[Statement]] = {}
         for kept in sorted(from_json(Statement, records), key=lambda kept: kept.statement_id):
@@ -252,7 +206,7 @@ class Store:
         newest: dict[str, tuple[int, str]] = {}
         columns = (t.statements.c.statement_id, t.statements.c.set_id, t.statements.c.record)
         with self._transaction() as connection:
-            for ids in _chunks(sorted(set(statement_ids))):
+            for ids in chunks(sorted(set(statement_ids))):
                 query = sa.select(*columns).where(one_of(t.statements.c.statement_id, ids))
                 for statement_id, set_id, record in connection.execute(query):
                     newest[statement_id] = max(newest.get(statement_id, (0, "")), (set_id, record))
@@ -265,100 +219,6 @@ class Store:
         if not found:
             raise InputError(f"{statement_id}: no statement of this id in {self.where}; expected an id of a report")
         return found[statement_id]
-
-    # Model caches
-
-    def missing_vectors(self, encoder_id: str, text_hashes: Iterable[str]) -> list[str]:
-        """Those text hashes that have no vector yet, once each, sorted."""
-        wanted = sorted(set(text_hashes))
-        known: set[str] = set()
-        with self._transaction() as connection:
-            for chunk in _chunks(wanted):
-                query = sa.select(t.vectors.c.text_hash).filter_by(encoder_id=encoder_id)
-                known.update(connection.scalars(query.where(one_of(t.vectors.c.text_hash, chunk))))
-        return [text_hash for text_hash in wanted if text_hash not in known]
-
-    def put_vectors(self, encoder_id: str, text_hashes: Sequence[str], matrix: NDArray[np.float32]) -> None:
-        """Keep one float32 row a text hash; what is already there stays.
-
-        Raises StoreError: the matrix does not fit the hashes, or holds what is no number.
-        """
-        import numpy as np
-
-        if matrix.ndim != 2 or len(matrix) != len(text_hashes) or matrix.dtype != np.float32:
-            raise StoreError(
-                f"{encoder_id}: vectors of shape {matrix.shape} and type {matrix.dtype}; "
-                f"expected {len(text_hashes)} rows of float32"
-            )
-        if not np.isfinite(matrix).all():
-            raise StoreError(f"{encoder_id}: a vector holds what is no number; check the model with `detector doctor`")
-        shared = {"encoder_id": encoder_id, "dimensions": matrix.shape[1]}
-        little_endian = matrix.astype("<f4", copy=False)
-        rows = [
-            {**shared, "text_hash": text_hash, "vector": row.tobytes()}
-            for text_hash, row in zip(text_hashes, little_endian, strict=True)
-        ]
-        if rows:
-            with self._transaction(writes=True) as connection:
-                connection.execute(insert_unknown(t.vectors), rows)
-
-    def vectors(self, encoder_id: str, text_hashes: Sequence[str]) -> NDArray[np.float32]:
-        """Matrix of one row a text hash, in the order asked; (0, 0) for none.
-
-        Raises StoreError: a vector is missing or of another length than the others.
-        """
-        import numpy as np
-
-        kept: dict[str, bytes] = {}
-        with self._transaction() as connection:
-            for chunk in _chunks(sorted(set(text_hashes))):
-                query = sa.select(t.vectors.c.text_hash, t.vectors.c.vector).filter_by(encoder_id=encoder_id)
-                kept.update(
-                    (row.text_hash, row.vector)
-                    for row in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk)))
-                )
-        missing = len(set(text_hashes) - kept.keys())
-        if missing:
-            raise StoreError(f"{self.where}: {missing} vectors of {encoder_id} are missing; run again to make them")
-        if not kept:
-            return np.zeros((0, 0), dtype=np.float32)
-        if len({len(vector) for vector in kept.values()}) > 1:
-            raise StoreError(f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`")
-        joined = b"".join(kept[text_hash] for text_hash in text_hashes)
-        return np.frombuffer(joined, dtype="<f4").reshape(len(text_hashes), -1).astype(np.float32)
-
-    def scores(self, scorer_id: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Probs]:
-        """Known probabilities by (premise hash, hypothesis hash), in the order asked; unknown keys are left out."""
-        wanted = set(keys)
-        kept: dict[tuple[str, str], Probs] = {}
-        columns = [t.scores.c[name] for name in t.scores.c.keys()[1:]]
-        with self._transaction() as connection:
-            for chunk in _chunks(sorted({premise for premise, _ in wanted})):
-                query = sa.select(*columns).where(t.scores.c.scorer_id == scorer_id)
-                for premise, hypothesis, *probabilities in connection.execute(
-                    query.where(one_of(t.scores.c.premise_hash, chunk))
-                ):
-                    if (premise, hypothesis) in wanted:
-                        kept[premise, hypothesis] = Probs(*probabilities)
-        return {key: kept[key] for key in keys if key in kept}
-
-    def put_scores(self, scorer_id: str, rows: Sequence[tuple[str, str, Probs]]) -> None:
-        """Keep raw probabilities of (premise hash, hypothesis hash); the first ones stay."""
-        if not rows:
-            return
-        values = [
-            {
-                "scorer_id": scorer_id,
-                "premise_hash": premise,
-                "hypothesis_hash": hypothesis,
-                "entailment": probs.entailment,
-                "neutral": probs.neutral,
-                "contradiction": probs.contradiction,
-            }
-            for premise, hypothesis, probs in rows
-        ]
-        with self._transaction(writes=True) as connection:
-            connection.execute(insert_unknown(t.scores), values)
 
     # Runs
 

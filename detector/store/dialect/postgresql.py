@@ -135,7 +135,7 @@ class PostgresqlServer:
                 # rows numbered by the server become visible in the order of their numbers.
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({COMMIT}, {_SCHEMA_KEY})")
             else:
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
         return engine
 
