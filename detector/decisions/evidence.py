@@ -13,6 +13,9 @@ REWORDED = 0.40
 """Share of words, of both together, from which a sentence of a later revision is the earlier one reworded: a changed
 figure keeps .7 and more, a sentence rewritten to say the opposite about half, two sentences of one article up to .2."""
 
+_MOST_PAIRINGS = 300
+"""Ways to pair sides that are followed up; with up to five sides that is all there are."""
+
 
 def seen_of(conflict: Conflict, statements: Mapping[str, Statement]) -> tuple[SeenStatement, ...]:
     """The evidence of a conflict as it stands, sides counted from 0 in the order of `conflict.sides`."""
@@ -107,10 +110,16 @@ def likeness(left: str, right: str) -> float:
 
 
 def _paired_sides(couples: Sequence[Couple]) -> dict[int, int]:
-    """The side of now for each side of then; each is given once, to the pair that shares most statements."""
+    """The side of now for each side of then, each given once, so that most statements stay where they were."""
     shared = Counter((before.side, after.side) for before, after in couples)
-    paired: dict[int, int] = {}
-    for (before, after), _ in sorted(shared.items(), key=lambda one: (-one[1], one[0])):
-        if before not in paired and after not in paired.values():
-            paired[before] = after
-    return paired
+    pairings: list[tuple[int, tuple[tuple[int, int], ...]]] = [(0, ())]
+    for then in sorted({before for before, _ in shared}):
+        partners = sorted(now for before, now in shared if before == then)
+        longer = [
+            (total + shared[then, now], (*pairs, (then, now)))
+            for total, pairs in pairings
+            for now in partners
+            if now not in {taken for _, taken in pairs}
+        ]
+        pairings = sorted([*pairings, *longer], key=lambda one: (-one[0], one[1]))[:_MOST_PAIRINGS]
+    return dict(pairings[0][1])

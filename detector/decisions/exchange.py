@@ -157,7 +157,7 @@ def read_csv(content: bytes) -> list[Row]:
         raise InputError(f"{len(content):,} bytes; expected a table of {_MOST_BYTES:,} at most")
     text = _decoded(content)
     named = re.match(r"sep=(.)\r?\n", text)
-    head = text[named.end() if named else 0 :].split("\n", 1)[0]
+    head = re.split(r"[\r\n]", text[named.end() if named else 0 :], maxsplit=1)[0]
     separator = named[1] if named else max(",;\t", key=head.count)
     table = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
