@@ -176,13 +176,14 @@ def reviewed_outcome(store: Store, run: Run) -> tuple[Outcome, dict[str, ReviewS
 
 
 def report_of(store: Store, run: Run) -> Report:
-    """The report of a run that succeeded, with articles in the revisions that it used and people's corrections."""
+    """The report of a run that succeeded, with articles in the revisions that it used and all that people recorded."""
     reviewed = reviewed_run(store, run)
     return build_report(
         run=run,
         outcome=reviewed.outcome,
         articles=reviewed.articles,
         statements=list(reviewed.statements.values()),
+        states=reviewed.states,
     )
 
 
