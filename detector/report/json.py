@@ -8,8 +8,23 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from detector.records import Probs
-from detector.report.values import Entry, Report, ShownAgreement, ShownPair, ShownSide, ShownStatement
+from detector.changes import SentenceChange
+from detector.records import Article, Probs
+from detector.report.plain import LISTED
+from detector.report.values import (
+    Entry,
+    Report,
+    Revision,
+    Settled,
+    ShownAgreement,
+    ShownChanges,
+    ShownDecision,
+    ShownEdit,
+    ShownPair,
+    ShownSide,
+    ShownStatement,
+    ShownVote,
+)
 from detector.report.wording import iso
 
 SCHEMA = "detector-report/1"
@@ -22,9 +37,12 @@ def to_json(report: Report) -> str:
 
 
 def to_jsonl(report: Report) -> str:
-    """One conflict or agreement a line, told apart by `type`, conflicts first."""
+    """One conflict or agreement a line, told apart by `type`, conflicts first; at the end what is settled and revised."""
     rows = [{"type": "conflict", **_entry(entry)} for entry in report.entries]
     rows += [{"type": "agreement", **_agreement(agreement)} for agreement in report.agreements]
+    if report.changes:
+        rows += [{"type": "settled", **_settled(settled)} for settled in report.changes.settled]
+        rows += [{"type": "revision", **_revision(revision)} for revision in report.changes.revisions]
     return "".join(_dumped(row, indent=None) + "\n" for row in rows)
 
 
@@ -69,6 +87,124 @@ def as_tree(report: Report) -> Row:
             {"left": pair.left, "right": pair.right, "differ": pair.differ, "agree": pair.agree}
             for pair in report.outlet_pairs
         ],
+        "changes": None if report.changes is None else changes_tree(report),
+    }
+
+
+def changes_tree(report: Report) -> Row:
+    """The part on what changed; empty for a report that is compared with nothing."""
+    changes = report.changes
+    if changes is None:
+        return {}
+    return {
+        "since": _since(changes),
+        "counts": dict(changes.counts),
+        "setup": list(changes.setup),
+        "complete": changes.complete,
+        "conflicts": [_changed(entry) for entry in report.changed(*LISTED)],
+        "settled": [_settled(settled) for settled in changes.settled],
+        "added": [{**_article(article, outlet), "path": article.path} for article, outlet in changes.added],
+        "revisions": [_revision(revision) for revision in changes.revisions],
+    }
+
+
+def _since(changes: ShownChanges) -> Row:
+    run = changes.since
+    return {"run_id": run.run_id, "finished_at": iso(run.finished_at), "state_hash": run.state_hash}
+
+
+def _changed(entry: Entry) -> Row:
+    change = entry.change
+    assert change is not None
+    return {
+        "conflict_id": entry.conflict_id,
+        "state": change.state,
+        "rank": entry.rank,
+        "rank_before": change.rank_before,
+        "lane": entry.lane,
+        "lane_before": change.lane_before or (entry.lane if change.rank_before else None),
+        "question": entry.question,
+        "joined": [{"side": side or None, "outlet": outlet} for side, outlet in change.joined],
+        "left": [{"side": side or None, "outlet": outlet} for side, outlet in change.left],
+        "edits": [_edit(edit) for edit in change.edits],
+        "related_id": change.related_id,
+        "says": list(change.says),
+    }
+
+
+def _settled(settled: Settled) -> Row:
+    return {
+        "conflict_id": settled.conflict_id,
+        "rank_before": settled.rank_before,
+        "kind": settled.kind,
+        "lane": settled.lane,
+        "question": settled.question,
+        "reason": settled.reason,
+        "sides": [
+            {"position": side.position, "outlets": list(side.outlets), "gone": side.gone} for side in settled.sides
+        ],
+        "edits": [_edit(edit) for edit in settled.edits],
+        "related_id": settled.related_id,
+        "says": list(settled.says),
+    }
+
+
+def _edit(edit: ShownEdit) -> Row:
+    return {"article": _article(edit.article, edit.outlet), **_sentence(edit.sentence)}
+
+
+def _revision(revision: Revision) -> Row:
+    return {
+        "article": _article(revision.article, revision.outlet),
+        "revision_before": revision.revision_before,
+        "read_at": iso(revision.read_at),
+        "sentences": [_sentence(sentence) for sentence in revision.sentences],
+    }
+
+
+def _article(article: Article, outlet: str) -> Row:
+    return {
+        "article_id": article.article_id,
+        "outlet": outlet,
+        "title": article.title,
+        "published_at": iso(article.published_at),
+        "url": article.url,
+        "revision": article.revision,
+    }
+
+
+def _sentence(sentence: SentenceChange) -> Row:
+    return {
+        "what": sentence.kind,
+        "before": sentence.before,
+        "after": sentence.after,
+        "before_highlights": [list(span) for span in sentence.before_spans],
+        "after_highlights": [list(span) for span in sentence.after_spans],
+    }
+
+
+def _decision(decision: ShownDecision) -> Row:
+    return {
+        **_vote(decision.latest),
+        "status": decision.status,
+        "changed": [
+            {"what": one.what, "outlet": one.outlet, "before": one.before, "after": one.after}
+            for one in decision.changed
+        ],
+        "disputed": decision.disputed,
+        "reviews": [_vote(vote) for vote in decision.votes],
+        "duplicate_of": decision.duplicate_of,
+        "set_aside": decision.folded,
+    }
+
+
+def _vote(vote: ShownVote) -> Row:
+    return {
+        "decision": vote.decision,
+        "reason": vote.reason,
+        "note": vote.note,
+        "reviewer": vote.reviewer,
+        "at": iso(vote.at),
     }
 
 
@@ -87,7 +223,7 @@ def _entry(entry: Entry) -> Row:
         "kind": entry.kind,
         "lane": entry.lane,
         "question": entry.question,
-        "decision": None,
+        "decision": None if entry.decision is None else _decision(entry.decision),
         "topic": None if entry.topic_id is None else {"topic_id": entry.topic_id, "label": entry.topic},
         "note": entry.note,
         "cautions": list(entry.cautions),
@@ -104,6 +240,10 @@ def _entry(entry: Entry) -> Row:
             }
             for factor in entry.factors
         ],
+        "change": None
+        if entry.change is None
+        else {"state": entry.change.state, "rank_before": entry.change.rank_before},
+        "reviewer_notes": [{"reviewer": one.reviewer, "at": iso(one.at), "note": one.text} for one in entry.remarks],
     }
 
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from detector.report.values import Entry, Report, ShownAgreement, ShownSide, ShownStatement
+from detector.changes import SentenceChange
+from detector.report.plain import LISTED, since_words, sum_words
+from detector.report.values import (
+    Entry,
+    Report,
+    Revision,
+    Settled,
+    ShownAgreement,
+    ShownEdit,
+    ShownSide,
+    ShownStatement,
+)
 from detector.report.wording import (
+    CHANGE_WORDS,
     KIND_WORDS,
     LANE_MEANING,
     LANE_WORDS,
+    capital,
     clipped,
     count_words,
+    cut,
+    decision_words,
+    evidence_words,
     listed,
     moment_words,
     one_line,
@@ -61,14 +77,104 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"- {escaped(note)}"
     if report.notes:
         yield ""
+    yield from _changes(report)
     for entry in report.entries:
-        yield from _entry(entry)
+        if not entry.folded:
+            yield from _entry(entry)
+    yield from _set_aside(report)
     if report.agreements:
         yield "## What outlets agree on"
         yield ""
         for agreement in report.agreements:
             yield from _agreement(agreement)
     yield from _matrix(report)
+
+
+def _changes(report: Report) -> Iterator[str]:
+    """The section on what changed since the run compared with."""
+    changes = report.changes
+    if changes is None:
+        return
+    yield f"## Changes since {since_words(changes)}"
+    yield ""
+    yield sum_words(changes)
+    yield ""
+    for caution in changes.cautions:
+        yield f"- Note: {escaped(caution)}"
+    for state in LISTED:
+        for entry in report.changed(state):
+            said = f" {_inline(' '.join(entry.change.says))}" if entry.change else ""
+            yield f"- **{CHANGE_WORDS[state]}**: {entry.rank}. {_inline(entry.question)}{said}"
+            for edit in entry.change.edits if entry.change else ():
+                yield from _edit(edit)
+    for settled in changes.settled:
+        yield from _settled(settled)
+    if changes.added:
+        outlets = dict.fromkeys(outlet for _, outlet in changes.added)
+        yield f"- Articles added: {len(changes.added):,}, from {_inline(listed(outlets, most=12))}"
+    yield ""
+    if changes.revisions:
+        yield "### Articles whose text was changed"
+        yield ""
+        yield "| Article | Before | After |"
+        yield "| --- | --- | --- |"
+        for revision in changes.revisions:
+            yield from _revision(revision)
+        yield ""
+
+
+def _edit(edit: ShownEdit) -> Iterator[str]:
+    before, after = _told(edit.sentence)
+    yield f"  - {_inline(edit.outlet)} changed: {before or '(nothing)'} → {after or '(nothing)'}"
+
+
+def _told(sentence: SentenceChange) -> tuple[str, str]:
+    """Both wordings with the words that differ in bold, empty where there is none."""
+    return (
+        _bold(cut(sentence.before or "", sentence.before_spans)),
+        _bold(cut(sentence.after or "", sentence.after_spans)),
+    )
+
+
+def _settled(settled: Settled) -> Iterator[str]:
+    related = f" See question {settled.related_rank}." if settled.related_rank else ""
+    said = _inline(" ".join(settled.says)) + related
+    yield f"- **{CHANGE_WORDS['settled']}**: {_inline(settled.question)} (was {settled.rank_before}) {said}"
+    for edit in settled.edits:
+        yield from _edit(edit)
+
+
+def _revision(revision: Revision) -> Iterator[str]:
+    article = revision.article
+    read = f", read {moment_words(revision.read_at)}" if revision.read_at else ""
+    name = f"{_inline(revision.outlet)}: {_inline(article.title or article.path or 'untitled')} (revision {article.revision}{read})"
+    if not revision.sentences:
+        yield f"| {name} | only the order or the spacing changed | |"
+    for place, sentence in enumerate(revision.sentences):
+        before, after = _told(sentence)
+        yield f"| {'' if place else name} | {before} | {after} |"
+
+
+def _set_aside(report: Report) -> Iterator[str]:
+    folded = [entry for entry in report.entries if entry.folded]
+    if not folded:
+        return
+    yield "## Set aside by reviewers"
+    yield ""
+    for entry in folded:
+        yield f"- {entry.rank}. {_inline(entry.question)}: " + " ".join(_decision(entry))
+    yield ""
+
+
+def _decision(entry: Entry) -> Iterator[str]:
+    """What reviewers decided and noted, in sentences."""
+    if entry.decision:
+        note = f" {_inline(quoted(entry.decision.latest.note))}" if entry.decision.latest.note else ""
+        yield f"{_inline(capital(decision_words(entry.decision)))}.{note}"
+        for changed in entry.decision.changed:
+            yield f"{_inline(evidence_words(changed))}."
+    for remark in entry.remarks:
+        yield f"Note by {_inline(remark.reviewer)}: {_inline(quoted(remark.text))}."
 
 
 def _found(report: Report) -> str:
@@ -85,6 +191,13 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield f"{lane} · {KIND_WORDS[entry.kind].lower()}{topic} · rank score {entry.score:.2f}  "
     yield sureness(entry)
     yield ""
+    if entry.change and entry.change.is_news:
+        yield f"**{CHANGE_WORDS[entry.change.state]}.** {_inline(' '.join(entry.change.says))}".rstrip()
+        yield ""
+    decided = list(_decision(entry))
+    if decided:
+        yield f"**Reviewed**: {' '.join(decided)}"
+        yield ""
     if entry.scale:
         yield f"Scale: {escaped(scale_words(entry))}"
         yield ""
@@ -120,11 +233,16 @@ def _statement(copies: tuple[ShownStatement, ...]) -> Iterator[str]:
 
 
 def _marked(statement: ShownStatement) -> str:
-    """The statement with the words that differ in bold; bold needs its spaces outside."""
+    """The statement with the words that differ in bold."""
+    return _bold(pieces(statement), first=escaped)
+
+
+def _bold(parts: Iterable[tuple[str, bool]], *, first: Callable[[str], str] | None = None) -> str:
+    """Parts of a text, the marked ones in bold, which needs its spaces outside; `first` escapes what begins the line."""
     line = ""
-    for text, marked in pieces(statement):
+    for text, marked in parts:
         folded = re.sub(r"\s+", " ", text)
-        kept = _inline(folded) if line.strip() else escaped(folded)
+        kept = _inline(folded) if line.strip() or first is None else first(folded)
         lead = " " if folded.startswith(" ") else ""
         tail = " " if folded.endswith(" ") and folded.strip() else ""
         line += f"{lead}**{kept}**{tail}" if marked and kept else f"{lead}{kept}{tail}"

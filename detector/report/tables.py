@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detector.report.values import Report, ShownStatement
+from detector.report.values import Entry, Report, ShownStatement
 from detector.report.wording import iso, web_link
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ CONFLICT_COLUMNS = (
     "side_outlets",
     "side_origins",
     *STATEMENT_COLUMNS,
+    "change",
+    "decision",
+    "decision_status",
 )
 AGREEMENT_COLUMNS = ("agreement_id", "score", "position", "outlets", "origins", *STATEMENT_COLUMNS)
 
@@ -76,11 +79,21 @@ def conflict_rows(report: Report) -> list[dict[str, Cell]]:
             "side_outlets": len(side.outlets),
             "side_origins": side.origins,
             **_statement_cells(statement),
+            "change": entry.change.state if entry.change else None,
+            "decision": entry.decision.latest.decision if entry.decision else None,
+            "decision_status": _status(entry),
         }
         for entry in report.entries
         for side in entry.sides
         for statement in side.statements
     ]
+
+
+def _status(entry: Entry) -> str | None:
+    """ "decided", "stale" or "disputed"; None without a decision."""
+    if entry.decision is None:
+        return None
+    return "disputed" if entry.decision.disputed else entry.decision.status
 
 
 def agreement_rows(report: Report) -> list[dict[str, Cell]]:

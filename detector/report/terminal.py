@@ -9,18 +9,23 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from detector.report.plain import change_lines
 from detector.report.values import Entry, Report, ShownSide, ShownStatement
 from detector.report.wording import (
+    CHANGE_WORDS,
     KIND_WORDS,
     LANE_WORDS,
     clipped,
     count_words,
+    decision_words,
+    evidence_words,
     listed,
     moment_words,
     one_line,
     outlet_words,
     pieces,
     quote_marks,
+    quoted,
     repeats_statement,
     scale_words,
     span_words,
@@ -48,8 +53,13 @@ def print_report(report: Report, console: Console, *, limit: int | None = None) 
 
 
 def _print(report: Report, console: Console, *, limit: int | None) -> None:
-    shown = report.entries if limit is None else report.entries[: max(limit, 0)]
+    listed_entries = tuple(entry for entry in report.entries if not entry.folded)
+    shown = listed_entries if limit is None else listed_entries[: max(limit, 0)]
     _print_head(report, console)
+    if report.changes:
+        console.print()
+        _print_changes(report, console)
+        console.print()
     if shown:
         console.print(_ranking(shown))
         plain = not console.is_terminal
@@ -63,12 +73,15 @@ def _print(report: Report, console: Console, *, limit: int | None) -> None:
     for entry in shown:
         console.print()
         console.print(_entry(entry, plain=not console.is_terminal))
-    hidden = len(report.entries) - len(shown)
+    hidden = len(listed_entries) - len(shown)
     if hidden:
         console.print()
         console.print(
             Text(f"{count_words(hidden, 'more entry', 'more entries')} not shown; --report FILE.html writes all.")
         )
+    if folded := [entry for entry in report.entries if entry.folded]:
+        console.print()
+        console.print(_set_aside(folded))
     if report.agreements:
         console.print()
         console.print(_agreements(report, most=10 if limit is None else max(limit, 0)))
@@ -84,6 +97,23 @@ def _print_head(report: Report, console: Console) -> None:
         console.print(Text("No question was found on which these outlets differ."))
 
 
+def _print_changes(report: Report, console: Console) -> None:
+    lines = change_lines(report, width=min(console.width, 100))
+    for line in lines:
+        heading = line == lines[0] or (line and not line[0].isspace() and ":" not in line and len(line) < 40)
+        console.print(Text(line, style="bold" if heading else ""))
+
+
+def _set_aside(folded: list[Entry]) -> Group:
+    """One line for each entry that reviewers rejected or called a duplicate."""
+    lines: list[RenderableType] = [Rule(style="dim"), Text("Set aside by reviewers", style="bold")]
+    for entry in folded:
+        decision = entry.decision
+        said = f": {decision_words(decision)}" if decision else ""
+        lines.append(Padding(Text(f"{entry.rank}. {clipped(entry.question, 120)}{said}"), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
 def _ranking(entries: tuple[Entry, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False, show_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
@@ -95,12 +125,35 @@ def _ranking(entries: tuple[Entry, ...]) -> Table:
         lane = "" if entry.lane == "conflict" else f"{LANE_WORDS[entry.lane]}: "
         table.add_row(
             Text(str(entry.rank)),
-            Text(clipped(entry.question, 140)),
+            Text(_badge(entry) + clipped(entry.question, 140)),
             Text(lane + KIND_WORDS[entry.kind].lower() if lane else KIND_WORDS[entry.kind]),
             Text(" : ".join(str(len(side.outlets)) for side in entry.sides)),
             Text(f"{entry.score:.2f}"),
         )
     return table
+
+
+def _badge(entry: Entry) -> str:
+    """What is to be seen at once in the list: news since the run compared with, and a decision."""
+    words = [CHANGE_WORDS[entry.change.state]] if entry.change and entry.change.is_news else []
+    if entry.decision:
+        stale = " (stale)" if entry.decision.status == "stale" else ""
+        words.append("disputed" if entry.decision.disputed else f"{entry.decision.latest.decision}{stale}")
+    return f"[{', '.join(words)}] " if words else ""
+
+
+def _history(entry: Entry) -> list[RenderableType]:
+    """What became of the entry and what people decided and noted, a line each."""
+    lines: list[RenderableType] = []
+    if entry.change and entry.change.state != "unchanged":
+        lines.append(Text(f"{CHANGE_WORDS[entry.change.state]}. {' '.join(entry.change.says)}".rstrip()))
+    if entry.decision:
+        note = f" {quoted(entry.decision.latest.note)}" if entry.decision.latest.note else ""
+        lines.append(Text(f"Decision: {decision_words(entry.decision)}.{note}"))
+        lines += [Padding(Text(evidence_words(one)), (0, 0, 0, 3)) for one in entry.decision.changed[:MOST_WORDINGS]]
+        if len(entry.decision.changed) > MOST_WORDINGS:
+            lines.append(Padding(Text(f"and {len(entry.decision.changed) - MOST_WORDINGS} more changes"), (0, 0, 0, 3)))
+    return lines + [Text(f"Note by {one_line(one.reviewer)}: {quoted(one.text)}") for one in entry.remarks]
 
 
 def _entry(entry: Entry, *, plain: bool) -> Group:
@@ -113,6 +166,7 @@ def _entry(entry: Entry, *, plain: bool) -> Group:
     ]
     if entry.scale:
         lines.append(Text(f"Scale: {scale_words(entry)}"))
+    lines += _history(entry)
     lines += [Text(f"Note: {one_line(caution)}") for caution in (*entry.cautions, entry.note) if caution]
     for place, side in enumerate(entry.sides):
         lines += [Text(""), *_side(side, style=_SIDE_STYLES[place % len(_SIDE_STYLES)], plain=plain)]

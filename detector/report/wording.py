@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from detector.records import Kind, Lane, Modality
-from detector.report.values import Entry, ShownSide, ShownStatement
+from detector.changes import ChangeState
+from detector.records import Decision, Kind, Lane, Modality, RejectReason
+from detector.report.values import ChangedEvidence, Entry, ShownDecision, ShownSide, ShownStatement, ShownVote, Span
 
 KIND_WORDS: dict[Kind, str] = {
     "negation": "Yes or no",
@@ -44,6 +45,29 @@ MODALITY_WORDS: dict[Modality, str] = {
     "planned": "told as a plan",
     "denied": "told as a denial",
     "uncertain": "hedged: uncertain",
+}
+CHANGE_WORDS: dict[ChangeState, str] = {
+    "new": "New",
+    "grown": "Grown",
+    "shrunk": "Shrunk",
+    "edited": "Text changed",
+    "moved": "Moved",
+    "settled": "Settled",
+    "unchanged": "Unchanged",
+}
+DECISION_WORDS: dict[Decision, str] = {
+    "confirmed": "confirmed",
+    "rejected": "rejected",
+    "unclear": "left unclear",
+    "duplicate": "called a duplicate",
+}
+REASON_WORDS: dict[RejectReason, str] = {
+    "not-same-matter": "not the same matter",
+    "update": "an update",
+    "quote": "a quote",
+    "numbers-compatible": "the numbers fit together",
+    "model-error": "an error of the program",
+    "other": "another reason",
 }
 # Characters that reorder what follows, control characters (tab and line feed may stay), halves of surrogate pairs.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -118,6 +142,11 @@ def span_words(earliest: datetime | None, newest: datetime | None) -> str:
 
 def count_words(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def listed(names: Iterable[str], *, most: int = 0) -> str:
@@ -208,10 +237,54 @@ def _bare(text: str) -> str:
 
 def pieces(statement: ShownStatement) -> list[tuple[str, bool]]:
     """The statement's text cut into (shown text, carries the difference)."""
+    return cut(statement.text, statement.highlights)
+
+
+def cut(text: str, spans: Iterable[Span]) -> list[tuple[str, bool]]:
+    """A text cut at the spans into (shown text, within a span)."""
     parts: list[tuple[str, bool]] = []
     reached = 0
-    for start, end in statement.highlights:
-        parts += [(statement.text[reached:start], False), (statement.text[start:end], True)]
+    for start, end in spans:
+        parts += [(text[reached:start], False), (text[start:end], True)]
         reached = end
-    parts.append((statement.text[reached:], False))
-    return [(shown(text), marked) for text, marked in parts if text]
+    parts.append((text[reached:], False))
+    return [(shown(part), marked) for part, marked in parts if part]
+
+
+def vote_words(vote: ShownVote) -> str:
+    """ "rejected by Ana, 18 Mar 2025 (an update)"."""
+    reason = f" ({REASON_WORDS[vote.reason]})" if vote.reason else ""
+    return f"{DECISION_WORDS[vote.decision]} by {clipped(vote.reviewer, 60)}, {day(vote.at)}{reason}"
+
+
+def decision_words(decision: ShownDecision) -> str:
+    """The latest decision, and that others differ or that the evidence is not what it was."""
+    said = vote_words(decision.latest)
+    if decision.latest.decision == "duplicate" and decision.duplicate_rank:
+        said = said.replace("a duplicate", f"a duplicate of question {decision.duplicate_rank}", 1)
+    if decision.disputed:
+        others = [vote_words(vote) for vote in decision.votes if vote.reviewer != decision.latest.reviewer]
+        said += f"; reviewers disagree: {listed(others, most=4)}" if others else "; reviewers disagree"
+    return said + ("; the evidence has changed since" if decision.status == "stale" else "")
+
+
+def badge_words(decision: ShownDecision) -> str:
+    """The decision in a few words: what, by whom, when."""
+    if decision.disputed:
+        return f"Reviewers disagree ({count_words(len(decision.votes), 'decision')})"
+    said = {"duplicate": "duplicate", "unclear": "unclear"}.get(decision.latest.decision, decision.latest.decision)
+    when = f"{said.capitalize()} by {clipped(decision.latest.reviewer, 40)}, {day(decision.latest.at)}"
+    return f"{when}; evidence changed since" if decision.status == "stale" else when
+
+
+def evidence_words(changed: ChangedEvidence) -> str:
+    """One thing that is not as a reviewer saw it, in a sentence."""
+    before, after = quoted(clipped(changed.before or "", 200)), quoted(clipped(changed.after or "", 200))
+    outlet = one_line(changed.outlet)
+    if changed.what == "reworded":
+        return f"{outlet} changed {before} to {after}"
+    if changed.what == "added":
+        return f"New from {outlet}: {after}"
+    if changed.what == "removed":
+        return f"No longer from {outlet}: {before}"
+    return f"On another side now, from {outlet}: {after}"
