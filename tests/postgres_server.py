@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 NEEDED = ("initdb", "postgres")
 START_SECONDS = 60.0
@@ -72,12 +73,8 @@ def running_server(programs: Path) -> Iterator[Server]:
         if user is not None:
             programs = _within_reach(programs, folder, user)
             os.chown(folder, user.pw_uid, user.pw_gid)
-        run_as = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        options = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        subprocess.run(
-            [programs / "initdb", "--pgdata", folder / "cluster", *options],
-            check=True, capture_output=True, cwd=folder, **run_as,
-        )  # fmt: skip
+        run_as: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        _make_cluster(programs, folder, run_as)
         port = _free_port()
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -102,6 +99,23 @@ def running_server(programs: Path) -> Iterator[Server]:
         finally:
             process.send_signal(signal.SIGQUIT)  # at once: nothing in it is kept
             process.wait()
+
+
+def _make_cluster(programs: Path, folder: Path, run_as: dict[str, Any]) -> None:
+    """An empty server that sorts text as English does, where it can: the store must not depend on it."""
+    always = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--no-sync"]
+    for language in (["--locale-provider=icu", "--icu-locale=en-US", "--locale=C"], ["--no-locale"]):
+        made = subprocess.run(
+            [programs / "initdb", "--pgdata", folder / "cluster", *always, *language],
+            capture_output=True, text=True, cwd=folder, check=False, **run_as,
+        )  # fmt: skip
+        if made.returncode == 0:
+            break
+    else:
+        raise RuntimeError(f"no server could be made: {made.stderr[-800:]}")
+    rules = folder / "cluster" / "pg_hba.conf"
+    asked = "host all with_password 127.0.0.1/32 scram-sha-256\nhost all shut_out 127.0.0.1/32 reject\n"
+    rules.write_text(asked + rules.read_text())
 
 
 def _lent_user() -> pwd.struct_passwd | None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from store_values import NOON, article, found, in_another_process, statement, succeed
 
 from detector.errors import StoreBusyError, StoreError
-from detector.records import Run
+from detector.records import Run, Topic
 from detector.store import Store, open_store, opening, tables
 from detector.store.dialect import database_at, sqlite
 from detector.store.rows import to_json
@@ -161,7 +161,8 @@ def test_the_check_names_moved_statements_and_cut_vectors(store: Store) -> None:
     with sqlite3.connect(store.path) as raw:
         raw.execute("UPDATE statements SET record = replace(record, 'Talks', 'Walks')")
         raw.execute("UPDATE vectors SET vector = x'00' WHERE text_hash = 'h2'")
-        raw.execute("INSERT INTO topics VALUES ('no such run', 0, 't', '{}')")
+        topic = to_json(Topic("t", "talks", ()))
+        raw.execute("INSERT INTO topics VALUES ('no such run', 0, 't', ?)", (topic,))
     assert store.check() == [
         "table topics: row 1 names a runs row that does not exist",
         "vector h2 of enc: wrong size",

@@ -211,7 +211,7 @@ def _counted(connection: sa.Connection, steps: Iterable[_Step]) -> tuple[Going, 
     counts: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for step in steps:
-        texts = [column for column in step.table.c if isinstance(column.type, sa.String | sa.LargeBinary)]
+        texts = [column for column in step.table.c if isinstance(column.type, t.Key | sa.Text | sa.LargeBinary)]
         size = sum((sa.func.coalesce(sa.func.length(column), 0) for column in texts), sa.literal(8))
         query = sa.select(sa.func.count(), sa.func.sum(size)).select_from(step.table).where(step.condition)
         count, taken = connection.execute(query).one()

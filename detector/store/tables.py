@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from detector.errors import InputError
+
 REVISIONS = ("0001", "0002", "0003", "0004")
 """Migrations this program knows, oldest first; a store at any other revision was made by a newer program."""
 
@@ -30,15 +32,32 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Key(sa.types.TypeDecorator[str]):
+    """Text that rows are found by. Every database keeps and compares the same ones: no NUL, no half of a character."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        if value is not None and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise InputError(f"{value!a}: holds text that is no Unicode; no id, name or address does") from error
+        if value is not None and "\0" in value:
+            raise InputError(f"{value!a}: holds a NUL character; no id, name or address does")
+        return value
+
+
 metadata = sa.MetaData()
 
 articles = sa.Table(
     "articles",
     metadata,
-    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("article_id", Key, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
-    sa.Column("outlet_id", sa.String, nullable=False),
-    sa.Column("text_hash", sa.String, nullable=False),
+    sa.Column("outlet_id", Key, nullable=False),
+    sa.Column("text_hash", Key, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
 
@@ -46,8 +65,8 @@ statement_sets = sa.Table(
     "statement_sets",
     metadata,
     sa.Column("set_id", sa.Integer, primary_key=True),
-    sa.Column("fingerprint", sa.String, nullable=False),
-    sa.Column("article_id", sa.String, nullable=False),
+    sa.Column("fingerprint", Key, nullable=False),
+    sa.Column("article_id", Key, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.UniqueConstraint("fingerprint", "article_id", "revision", name="one_set_per_article"),
     sa.ForeignKeyConstraint(
@@ -59,8 +78,8 @@ statements = sa.Table(
     "statements",
     metadata,
     sa.Column("set_id", sa.Integer, sa.ForeignKey("statement_sets.set_id", name="of_set"), primary_key=True),
-    sa.Column("statement_id", sa.String, primary_key=True),
-    sa.Column("text_hash", sa.String, nullable=False),
+    sa.Column("statement_id", Key, primary_key=True),
+    sa.Column("text_hash", Key, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
     sa.Index("statements_by_id", "statement_id"),
 )
@@ -68,8 +87,8 @@ statements = sa.Table(
 vectors = sa.Table(
     "vectors",
     metadata,
-    sa.Column("encoder_id", sa.String, primary_key=True),
-    sa.Column("text_hash", sa.String, primary_key=True),
+    sa.Column("encoder_id", Key, primary_key=True),
+    sa.Column("text_hash", Key, primary_key=True),
     sa.Column("dimensions", sa.Integer, nullable=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
@@ -77,9 +96,9 @@ vectors = sa.Table(
 scores = sa.Table(
     "scores",
     metadata,
-    sa.Column("scorer_id", sa.String, primary_key=True),
-    sa.Column("premise_hash", sa.String, primary_key=True),
-    sa.Column("hypothesis_hash", sa.String, primary_key=True),
+    sa.Column("scorer_id", Key, primary_key=True),
+    sa.Column("premise_hash", Key, primary_key=True),
+    sa.Column("hypothesis_hash", Key, primary_key=True),
     sa.Column("entailment", sa.Double, nullable=False),
     sa.Column("neutral", sa.Double, nullable=False),
     sa.Column("contradiction", sa.Double, nullable=False),
@@ -90,8 +109,8 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("run_id", sa.String, nullable=False, unique=True),
-    sa.Column("status", sa.String, nullable=False),
+    sa.Column("run_id", Key, nullable=False, unique=True),
+    sa.Column("status", Key, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("record", sa.Text, nullable=False),
@@ -103,9 +122,9 @@ def _found_table(name: str, id_column: str) -> sa.Table:
     return sa.Table(
         name,
         metadata,
-        sa.Column("run_id", sa.String, sa.ForeignKey("runs.run_id", name=f"{name}_of_run"), primary_key=True),
+        sa.Column("run_id", Key, sa.ForeignKey("runs.run_id", name=f"{name}_of_run"), primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True),
-        sa.Column(id_column, sa.String, nullable=False),
+        sa.Column(id_column, Key, nullable=False),
         sa.Column("record", sa.Text, nullable=False),
     )
 
@@ -118,7 +137,7 @@ findings = _found_table("findings", "pair_id")
 arrivals = sa.Table(
     "arrivals",
     metadata,
-    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("article_id", Key, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("run_number", sa.Integer, nullable=False),
 )
@@ -129,7 +148,7 @@ writers = sa.Table(
     metadata,
     sa.Column("slot", sa.Integer, primary_key=True),
     sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("host", sa.String, nullable=False),
+    sa.Column("host", Key, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
 )
 
@@ -137,9 +156,9 @@ reviews = sa.Table(
     "reviews",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("review_id", sa.String, nullable=False, unique=True),
-    sa.Column("conflict_id", sa.String, nullable=False),
-    sa.Column("reviewer", sa.String, nullable=False),
+    sa.Column("review_id", Key, nullable=False, unique=True),
+    sa.Column("conflict_id", Key, nullable=False),
+    sa.Column("reviewer", Key, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
     sa.Index("reviews_of_conflict", "conflict_id"),
@@ -148,7 +167,7 @@ reviews = sa.Table(
 fetches = sa.Table(
     "fetches",
     metadata,
-    sa.Column("url", sa.String, primary_key=True),
+    sa.Column("url", Key, primary_key=True),
     sa.Column("fetched_at", UtcDateTime, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
@@ -156,10 +175,10 @@ fetches = sa.Table(
 pages = sa.Table(
     "pages",
     metadata,
-    sa.Column("content_hash", sa.String, primary_key=True),
-    sa.Column("url", sa.String, primary_key=True),
+    sa.Column("content_hash", Key, primary_key=True),
+    sa.Column("url", Key, primary_key=True),
     sa.Column("fetched_at", UtcDateTime, nullable=False),
-    sa.Column("content_type", sa.String, nullable=False),
+    sa.Column("content_type", Key, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Index("pages_by_url", "url"),
 )
@@ -167,7 +186,7 @@ pages = sa.Table(
 heartbeats = sa.Table(
     "heartbeats",
     metadata,
-    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("name", Key, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
@@ -175,15 +194,15 @@ heartbeats = sa.Table(
 accounts = sa.Table(
     "accounts",
     metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("password_hash", sa.String, nullable=False),
+    sa.Column("name", Key, primary_key=True),
+    sa.Column("password_hash", Key, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
 looks = sa.Table(
     "looks",
     metadata,
-    sa.Column("reviewer", sa.String, primary_key=True),
+    sa.Column("reviewer", Key, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
@@ -191,8 +210,8 @@ looks = sa.Table(
 summaries = sa.Table(
     "summaries",
     metadata,
-    sa.Column("fingerprint", sa.String, primary_key=True),
-    sa.Column("article_id", sa.String, primary_key=True),
+    sa.Column("fingerprint", Key, primary_key=True),
+    sa.Column("article_id", Key, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("mean", sa.LargeBinary, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
@@ -201,9 +220,9 @@ summaries = sa.Table(
 comparisons = sa.Table(
     "comparisons",
     metadata,
-    sa.Column("article_id", sa.String, primary_key=True),
-    sa.Column("key", sa.String, nullable=False),
-    sa.Column("judging", sa.String, nullable=False),
+    sa.Column("article_id", Key, primary_key=True),
+    sa.Column("key", Key, nullable=False),
+    sa.Column("judging", Key, nullable=False),
 )
 
 pairs = sa.Table(
@@ -211,21 +230,21 @@ pairs = sa.Table(
     metadata,
     sa.Column(
         "article_id",
-        sa.String,
+        Key,
         sa.ForeignKey("comparisons.article_id", name="of_comparison", ondelete="CASCADE"),
         primary_key=True,
     ),
-    sa.Column("pair_id", sa.String, primary_key=True),
-    sa.Column("left_id", sa.String, nullable=False),
-    sa.Column("right_id", sa.String, nullable=False),
+    sa.Column("pair_id", Key, primary_key=True),
+    sa.Column("left_id", Key, nullable=False),
+    sa.Column("right_id", Key, nullable=False),
     sa.Column("similarity", sa.Double, nullable=False),
-    sa.Column("rule", sa.String, nullable=False),
-    sa.Column("relation", sa.String, nullable=False),
+    sa.Column("rule", Key, nullable=False),
+    sa.Column("relation", Key, nullable=False),
     sa.Column("probability", sa.Double, nullable=False),
     sa.Column("agreement", sa.Double, nullable=False),
-    sa.Column("lane", sa.String, nullable=False),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("stopped_by", sa.String, nullable=False),
+    sa.Column("lane", Key, nullable=False),
+    sa.Column("kind", Key, nullable=False),
+    sa.Column("stopped_by", Key, nullable=False),
     sa.Index("related_pairs", "relation"),
     sqlite_with_rowid=False,
 )
