@@ -7,7 +7,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from detector.evaluation import Evaluation
     from detector.pipeline import IngestResult
     from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
+    from detector.sources import Gathered, RoundDone, SourcesState, WatchState
     from detector.records import Run
     from detector.store.pruning import Pruning
 
@@ -72,6 +73,46 @@ def ingest_lines(result: IngestResult, *, most: int | None = None) -> list[str]:
         lines += rejection_lines(rejection)
     if most is not None and len(result.rejected) > most:
         lines.append(f"and {len(result.rejected) - most:,} more; `detector ingest` lists them all")
+    return lines
+
+
+def asked_lines(gathered: Gathered) -> list[str]:
+    """What was asked of the web, in one line; and what is still being written."""
+    asked, lines = gathered.asked, []
+    if asked.lists or asked.pages or asked.failed:
+        said = [
+            f"{count_words(asked.lists, 'list')} ({asked.lists_unchanged:,} unchanged)" if asked.lists else "",
+            f"{count_words(asked.pages, 'page')} ({asked.pages_unchanged:,} unchanged)",
+            f"{asked.failed:,} failed" if asked.failed else "",
+            f"{asked.waiting:,} left for the next round (sources.max_articles)" if asked.waiting else "",
+        ]
+        lines += _wrapped("Asked: " + ", ".join(part for part in said if part))
+    if gathered.left:
+        lines.append(f"{count_words(gathered.left, 'file')} still being written: left for the next time")
+    return lines
+
+
+def round_lines(done: RoundDone, *, most: int, every: str | None, now: datetime) -> list[str]:
+    """A round of `watch`: what arrived, what was rejected, what the run found, what went wrong."""
+    result = done.gathered.result
+    groups = (("new", result.accepted), ("revised", result.revised), ("rejected", result.rejected))
+    said = ", ".join(f"{len(articles):,} {word}" for word, articles in groups)
+    if done.run is not None and done.fresh:
+        counts = done.run.counts
+        found = count_words(counts.get("entries", 0), "entry", "entries")
+        said += (
+            f"; {found} ({counts.get('conflicts', 0):,} in the conflict lane), {sum(done.run.seconds.values()):.1f} s"
+        )
+    elif not done.problem:
+        said += "; nothing to compare"
+    lines = [f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {said}" + (f"; next in {every}" if every else "")]
+    lines += [f"  {line}" for line in asked_lines(done.gathered)]
+    for rejection in result.rejected[:most]:
+        lines += rejection_lines(rejection)
+    if len(result.rejected) > most:
+        lines.append(f"and {len(result.rejected) - most:,} more rejected")
+    if done.problem:
+        lines += _wrapped(f"went wrong: {one_line(done.problem)}", indent=2)
     return lines
 
 
@@ -247,9 +288,49 @@ def status_lines(status: Status) -> list[str]:
     if status.failure:
         rows.append(("Latest run", f"did not finish: {one_line(status.failure)}"))
     rows.append(("Pending", status.pending))
+    rows += [*_watch_rows(status.watches), *_source_rows(status.sources)]
     rows += [(f"Model: {name}", model) for name, model in sorted(status.models.items())]
     width = max(len(name) for name, _ in rows)
     return [line for name, value in rows for line in _wrapped(f"{name:<{width}}  {value}", hanging=width + 2)]
+
+
+def _watch_rows(watches: Sequence[WatchState]) -> list[tuple[str, str]]:
+    """One row a watching process; one that should be alive and is silent is said to be."""
+    rows = []
+    for watch in watches:
+        ago, where = _ago(watch.seconds_ago), f"process {watch.pid} on {one_line(watch.host)}"
+        rounds = count_words(watch.counts.get("rounds", 0), "round")
+        arrived = f"{rounds}, {count_words(watch.counts.get('arrived', 0), 'article')} arrived"
+        said = f"{one_line(watch.state)}, last sign of life {ago} ago; {arrived} ({where})"
+        if watch.silent:
+            said = (
+                f"NO SIGN OF LIFE for {ago}: {where} was killed or hangs while {one_line(watch.state)}; "
+                "start `detector watch` again"
+            )
+        elif watch.state == "stopped":
+            said = f"stopped {ago} ago; {arrived}"
+        rows.append((f"Watch: {one_line(watch.name)}", said))
+    return rows
+
+
+def _source_rows(sources: SourcesState | None) -> list[tuple[str, str]]:
+    """What was fetched, and each list that fails with its last error."""
+    if sources is None or not (sources.lists or sources.articles or sources.abandoned):
+        return []
+    said = f"{count_words(sources.lists, 'list')}, {count_words(sources.articles, 'page')} read"
+    given_up = f", {sources.abandoned:,} given up" if sources.abandoned else ""
+    failing = [
+        ("Failing", f"{one_line(one.url)}: {count_words(one.failures, 'time')} in a row, {one_line(one.error)}")
+        for one in sources.failing
+    ]
+    return [("Fetched", f"{said}{given_up}, {len(failing):,} failing"), *failing]
+
+
+def _ago(seconds: float) -> str:
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return count_words(int(seconds // size), word)
+    return count_words(max(0, int(seconds)), "second")
 
 
 def check_lines(checks: Iterable[Check]) -> list[str]:
