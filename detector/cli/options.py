@@ -75,4 +75,11 @@ FailOnReadingOption = Annotated[
     list[Reading] | None,
     typer.Option("--fail-on", metavar="WHAT", help="Exit with code 1 when there is one: rejected."),
 ]
-PATHS_HELP = "Files and folders: .txt .md .html .json .jsonl .csv .parquet."
+SOURCES_HELP = (
+    "Files and folders (.txt .md .html .json .jsonl .csv .parquet .opml), https addresses of articles, feeds, "
+    "OPML lists and sitemaps, or - for JSON lines."
+)
+DropOption = Annotated[
+    Path | None,
+    typer.Option("--drop", metavar="DIR", help="Folder to empty: files read move to DIR/done, others to DIR/rejected."),
+]
