@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 
 from detector.review.security import (
     COOKIE,
@@ -26,6 +27,9 @@ from detector.review.security import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 256 * 1024
@@ -69,9 +73,12 @@ class _AskAgain(Refused):
 class Guard:
     """ASGI middleware. Every request that passes it has a session in `request.state.session`."""
 
-    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper) -> None:
+    def __init__(
+        self, app: ASGIApp, *, doorkeeper: Doorkeeper, on_mistake: Callable[[Request, Exception], Response]
+    ) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
+        self._on_mistake = on_mistake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -89,7 +96,12 @@ class Guard:
         except Refused as refused:
             await _answer(dressed, refused)
             return
-        await self._app(scope, bounded, dressed)
+        try:
+            await self._app(scope, bounded, dressed)
+        except Exception as error:
+            response = self._on_mistake(Request(scope), error)
+            if not dressed.started:
+                await response(scope, receive, dressed)
 
     def _check_address(self, scope: Scope, headers: Headers) -> None:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
@@ -204,9 +216,11 @@ class _Dressed:
         self._send = send
         self._scope = scope
         self.cookie: tuple[str, int] | None = None
+        self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value

@@ -18,8 +18,6 @@ from detector.records import (
     Agreement,
     Article,
     Conflict,
-    Kind,
-    Lane,
     Outcome,
     PairFinding,
     Review,
@@ -83,6 +81,10 @@ class Articles(Mapping[str, Article]):
 
     def __len__(self) -> int:
         return len(self._revisions)
+
+    def revision(self, article_id: str) -> int | None:
+        """The revision that the run used, None for an article that it did not know."""
+        return self._revisions.get(article_id)
 
     def of(self, article_id: str, revision: int) -> Article:
         """One revision, under the name that most articles of its outlet use. Raises InputError: there is none."""
@@ -313,16 +315,20 @@ class Shelf:
         return tuple(known.get(one) or self._store.reviews.get(one) for one in self._store.reviews.ids())
 
 
-def kinds_of(snapshot: Snapshot) -> Counter[Kind]:
-    return Counter(row.conflict.kind for row in snapshot.rows)
+class Unknown(InputError):
+    """What is asked for is not there."""
 
 
-def lanes_of(snapshot: Snapshot) -> Counter[Lane]:
-    return Counter(row.conflict.lane for row in snapshot.rows)
+class Departed(Unknown):
+    """A correction took the conflict off the list; `into` is where it went, if anywhere."""
+
+    def __init__(self, line: str, *, into: str | None) -> None:
+        super().__init__(line)
+        self.into = into
 
 
 def require_row(snapshot: Snapshot | None, conflict_id: str) -> Row:
-    """Raises InputError: the run has no such conflict; where it went is said when that is known."""
+    """Raises Unknown: the run has no such conflict; where it went is said when that is known."""
     row = snapshot.by_id.get(conflict_id) if snapshot is not None else None
     if snapshot is None or row is None:
         gone = next(
@@ -334,13 +340,5 @@ def require_row(snapshot: Snapshot | None, conflict_id: str) -> Row:
         if gone is not None:
             where = f"; it went into {gone.into}" if gone.into else ""
             raise Departed(f"{conflict_id}: off the list, {gone.reason}{where}", into=gone.into)
-        raise InputError(f"{conflict_id}: no conflict of this id in the last run; open the queue to see them")
+        raise Unknown(f"{conflict_id}: no conflict of this id in the last run; open the queue to see them")
     return row
-
-
-class Departed(InputError):
-    """A correction took the conflict off the list; `into` is where it went, if anywhere."""
-
-    def __init__(self, line: str, *, into: str | None) -> None:
-        super().__init__(line)
-        self.into = into

@@ -519,6 +519,19 @@ class DepartedLine(_Value):
     when: str
 
 
+class PrecisionLine(_Value):
+    """Confirmed among confirmed and rejected of one sort; `low` and `high` bound the share (Wilson, 95 %)."""
+
+    of: Literal["all", "kind", "lane", "factor"]
+    name: str
+    words: str
+    confirmed: int
+    rejected: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
 class StatsView(_Value):
     """Where the desk stands; `alpha` is Krippendorff's, null where fewer than two reviewers share a conflict."""
 
@@ -537,6 +550,7 @@ class StatsView(_Value):
     disagreements: tuple[Disagreement, ...]
     days: tuple[Choice, ...] = Field(description="Decisions a day, newest first.")
     departed: tuple[DepartedLine, ...] = ()
+    precision: tuple[PrecisionLine, ...] = Field((), description="Sorts with a confirmed or rejected conflict.")
 
 
 class StageLine(_Value):
