@@ -85,6 +85,7 @@ class Round:
         if address in self._visited:
             return
         self._visited.add(address)
+        self.on_progress(Progress("read", len(self._visited), 0))
         known = self.store.fetches.get(address)
         if known and self._is_resting(known):
             return
