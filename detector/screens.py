@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from detector.evaluation import Evaluation
     from detector.pipeline import IngestResult
     from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
-    from detector.sources import Gathered, RoundDone, SourcesState, WatchState
     from detector.records import Run
+    from detector.report import Report
+    from detector.sources import Gathered, RoundDone, SourcesState, WatchState
     from detector.store.pruning import Pruning
 
 WIDTH = 80
@@ -126,6 +127,20 @@ def rejection_lines(rejection: Rejection) -> list[str]:
 
 def _where(article: Article) -> str:
     return one_line(article.path or article.url or article.title or article.article_id)
+
+
+def diff_lines(report: Report, *, limit: int) -> list[str]:
+    """What changed since the run that the report is compared with, `limit` questions of each sort."""
+    from detector.report.plain import change_lines
+
+    return change_lines(report, width=WIDTH, most=limit)
+
+
+def diff_tree(report: Report) -> dict[str, object]:
+    """The same as the report's JSON has it under `changes`."""
+    from detector.report.json import changes_tree
+
+    return changes_tree(report)
 
 
 def answer_lines(answer: Answer, *, most: int = 3) -> list[str]:

@@ -105,7 +105,7 @@ def _changes(report: Report) -> Iterator[str]:
     for state in LISTED:
         for entry in report.changed(state):
             said = f" {_inline(' '.join(entry.change.says))}" if entry.change else ""
-            yield f"- **{CHANGE_WORDS[state]}**: {entry.rank}. {_inline(entry.question)}{said}"
+            yield f"- **{CHANGE_WORDS[state]}**: {entry.rank}. {_inline(entry.question)}{said}".rstrip()
             for edit in entry.change.edits if entry.change else ():
                 yield from _edit(edit)
     for settled in changes.settled:
