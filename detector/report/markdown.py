@@ -140,7 +140,7 @@ def _told(sentence: SentenceChange) -> tuple[str, str]:
 def _settled(settled: Settled) -> Iterator[str]:
     related = f" See question {settled.related_rank}." if settled.related_rank else ""
     said = _inline(" ".join(settled.says)) + related
-    yield f"- **{CHANGE_WORDS['settled']}**: {_inline(settled.question)} (was {settled.rank_before}) {said}"
+    yield f"- **{CHANGE_WORDS['settled']}**: {_inline(settled.question)} (was question {settled.rank_before}) {said}"
     for edit in settled.edits:
         yield from _edit(edit)
 
