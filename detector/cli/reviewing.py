@@ -486,8 +486,8 @@ def history(
     from detector.cli.reviewing_lines import entry_lines, history_lines
 
     desk = open_desk(store)
-    about = desk.conflict(conflict) if conflict is not None else None
-    reviews = desk.reviewed.reviews if about is None else desk.state(about.conflict_id).reviews
+    reviews = desk.reviewed.reviews if conflict is None else desk.reviews_of(conflict)
+    about = desk.conflict(conflict) if conflict is not None and not (reviews and desk.is_gone(reviews[0])) else None
     if json:
         print_lines([screens.as_json([_history_row(desk, review) for review in reviews])])
         return

@@ -98,11 +98,21 @@ class Desk:
             return self._not_undone(by_id[found[0]])
         if len(found) > 1:
             raise _unfound(name, found, "review", "`detector history` shows them")
-        conflict = self.conflict(name)
-        own = [one for one in standing(self.state(conflict.conflict_id).reviews) if one.reviewer == reviewer]
+        own = [one for one in standing(self.reviews_of(name)) if one.reviewer == reviewer]
         if not own:
-            raise InputError(f"{name}: {reviewer} has recorded nothing of it that stands; `detector history` shows all")
+            raise InputError(f"{name}: nothing by {reviewer} stands on it; `detector history` shows all")
         return own[-1]
+
+    def reviews_of(self, name: str) -> Sequence[Review]:
+        """Reviews of the conflict named, also of one that is not in the list now. Raises InputError."""
+        ids = _beginning(name, (review.conflict_id for review in self.reviewed.orphans))
+        if len(ids) == 1 and not _RANK.fullmatch(name):
+            return [review for review in self.reviewed.orphans if review.conflict_id == ids[0]]
+        return self.state(self.conflict(name).conflict_id).reviews
+
+    def is_gone(self, review: Review) -> bool:
+        """Whether its question is in no conflict now."""
+        return review.review_id not in self.homes
 
     def _not_undone(self, review: Review) -> Review:
         if review.review_id in undone(self.reviewed.reviews):

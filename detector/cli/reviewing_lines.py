@@ -20,6 +20,7 @@ from detector.report.wording import (
     moment_words,
     one_line,
     quoted,
+    repeats_statement,
 )
 
 WIDTH = 80
@@ -84,7 +85,9 @@ def entry_lines(entry: Entry) -> list[str]:
         f"{LANE_WORDS[entry.lane]} · {KIND_WORDS[entry.kind].lower()} · {entry.conflict_id}", indent=3, hanging=2
     )
     for side in entry.sides:
-        lines += wrapped(f"{side.label}  {clipped(side.position, 160)}", hanging=3)
+        repeats = repeats_statement(side.position, side.statements)
+        heading = listed(side.outlets, most=3) if repeats else clipped(side.position, 160)
+        lines += wrapped(f"{side.label}  {heading}", hanging=3)
         for label, statement in labelled(side):
             when = moment_words(statement.article.published_at)
             said = f"{label}  {quoted(clipped(statement.text, 160))} — {one_line(statement.outlet)}, {when}"
@@ -131,8 +134,8 @@ def history_lines(
     if state is not None:
         lines += change_lines(state.change, outlets)
     for gone in departures:
-        into = f" {gone.into[:SHORT_ID]}" if gone.into else ""
-        words = f"Left the list: {one_line(gone.conflict.question)} ({gone.conflict.conflict_id[:SHORT_ID]}, {gone.reason}{into})"
+        why = f"merged into {gone.into[:SHORT_ID]}" if gone.into else gone.reason
+        words = f"Left the list: {one_line(gone.conflict.question)} ({gone.conflict.conflict_id[:SHORT_ID]}): {why}"
         lines += wrapped(words, hanging=2)
     return lines or ["Nothing was recorded yet."]
 
