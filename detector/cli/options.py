@@ -44,9 +44,9 @@ StoreOption = Annotated[
     str | None,
     typer.Option(
         "--store",
-        metavar="FILE",
+        metavar="FILE|URL",
         envvar=STORE_VARIABLE,
-        help="Store file. [default: detector.db in the user's data folder]",
+        help="Store: a file, or postgresql://USER@HOST/NAME. [default: detector.db in the user's data folder]",
     ),
 ]
 SettingsOption = Annotated[
