@@ -33,6 +33,8 @@ _ROOT = re.compile(
     re.S | re.I,
 )
 _ENTITY = re.compile(rb"<!\s*E\0?N\0?T\0?I\0?T\0?Y", re.IGNORECASE)
+_MOST_FEED_BYTES = 3_000_000
+"""Feeds and OPML lists of newsrooms have some ten to some hundred kilobytes."""
 _MOST_ENTRIES = 50_000
 """The most that the sitemap protocol allows in one file."""
 _PARSER_ERRORS = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
@@ -56,11 +58,46 @@ def entries_of(kind: ListKind, content: bytes, *, address: str) -> tuple[Listed,
     """
     if _ENTITY.search(content):
         raise Unreadable("the list declares entities, which no list needs", _REMEDY)
+    if kind != "sitemap" and kind != "index":
+        _require_harmless(content)
     readers = {"feed": _of_feed, "opml": _of_opml, "sitemap": _of_sitemap, "index": _of_sitemap}
     try:
         return tuple(_once(readers[kind](content, address)))
     except _PARSER_ERRORS as error:
         raise Unreadable(f"the list cannot be parsed ({type(error).__name__})", _REMEDY) from error
+
+
+def _require_harmless(content: bytes) -> None:
+    """Stops what would keep the parsers of feeds busy for minutes: they take seconds for a megabyte, more when it is deep."""
+    if len(content) > _MOST_FEED_BYTES:
+        raise Unreadable(f"a feed of more than {_MOST_FEED_BYTES:,} bytes", _REMEDY)
+    parser = _xml_parser()
+    try:
+        _root_of(content, parser)
+    except Unreadable:
+        return  # the parsers of feeds forgive more
+    if any("Excessive depth" in entry.message for entry in parser.error_log):
+        raise Unreadable("the list is nested deeper than any list is", _REMEDY)
+
+
+def _xml_parser() -> Any:
+    from lxml import etree
+
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
+    )
+
+
+def _root_of(content: bytes, parser: Any) -> Any:
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(content, parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise Unreadable("the list cannot be parsed as XML", _REMEDY) from error
+    if root is None:
+        raise Unreadable("the list cannot be parsed as XML", _REMEDY)
+    return root
 
 
 def _once(entries: Iterable[Listed]) -> Iterator[Listed]:
@@ -85,16 +122,18 @@ def _of_feed(content: bytes, address: str) -> Iterator[Listed]:
             yield Listed(
                 url=url,
                 title=one_line(entry.get("title")),
-                author=author_names([_person(one) for one in entry.get("authors", []) if one.get("name")]),
+                author=_author(entry),
                 published_at=_moment(entry, "published"),
                 updated_at=_moment(entry, "updated"),
             )
 
 
-def _person(author: Any) -> str:
-    """The name in "desk@outlet.example (Jane Doe)", the form of RSS; any other name as it is."""
-    within = re.fullmatch(r"\S+@\S+\s+\((.{2,100})\)", author["name"].strip())
-    return within.group(1) if within else str(author["name"])
+def _author(entry: Any) -> str | None:
+    """Names of an entry's authors; of "desk@outlet.example (Jane Doe)", the form of RSS, the name alone."""
+    whole = re.fullmatch(r"\S+@\S+\s+\((.{2,100})\)", str(entry.get("author") or "").strip())
+    if whole:
+        return author_names(whole.group(1))
+    return author_names([one["name"] for one in entry.get("authors", []) if one.get("name")])
 
 
 def _moment(entry: Any, name: str) -> datetime | None:
@@ -116,17 +155,7 @@ def _of_opml(content: bytes, address: str) -> Iterator[Listed]:
 
 
 def _of_sitemap(content: bytes, address: str) -> Iterator[Listed]:
-    from lxml import etree
-
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
-    )
-    try:
-        root = etree.fromstring(content, parser=parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise Unreadable("the sitemap cannot be parsed", _REMEDY) from error
-    if root is None:
-        raise Unreadable("the sitemap cannot be parsed", _REMEDY)
+    root = _root_of(content, _xml_parser())
     for node in root:
         if url := _address(_text(node, "loc", deep=False), address):
             yield Listed(
