@@ -80,6 +80,7 @@ def review(
     """
     chosen = chosen_settings(settings, nli_model=nli_model, encoder=encoder)
     _require_sense(token, accounts, certificate, key)
+    access = _access(host, reviewer, host_name or [], allow_remote=allow_remote, token=token, accounts=accounts)
     target = store_target(store)
     from detector.store.dialect import database_at
 
@@ -90,7 +91,6 @@ def review(
     with Desk(target, settings=chosen) as desk:
         if accounts and not desk.store.accounts.names():
             raise InputError("--accounts: there is no account yet; make one with `detector account add NAME`")
-        access = _access(host, reviewer, host_name or [], allow_remote=allow_remote, token=token, accounts=accounts)
         _serve(
             create_app(desk, access),
             access,

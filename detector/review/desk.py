@@ -22,8 +22,6 @@ from detector.review.queue import (
     ordered,
     queue_page,
     since,
-    since_look,
-    states_of,
     summary_of,
     todo_count,
 )
@@ -84,7 +82,7 @@ class Desk:
         self._shelf = Shelf(self.store)
         self._models = dict(models or {})
         self._asking = Lock()
-        self._looks: dict[str, Look] = {}
+        self._known: dict[str, tuple[Snapshot, Look, Since]] = {}
         command = {"command": run_command} if run_command else {}
         self._watch = RunWatch(self.store, target=str(target), settings=self.settings, **command)
 
@@ -177,31 +175,30 @@ class Desk:
 
     def look(self, reviewer: str | None) -> SinceLook:
         """What happened since the reviewer last said to have looked."""
-        snapshot = self.snapshot()
-        return since_look(snapshot, self._since(snapshot, reviewer))
+        return self._since(self.snapshot(), reviewer).told
 
     def looked(self, reviewer: str) -> SinceLook:
         """From now on everything that is there counts as seen by the reviewer."""
         snapshot = self.snapshot()
         if snapshot is not None:
             seen = {row.conflict_id: row.evidence for row in snapshot.rows}
-            look = Look(reviewer, self._clock(), snapshot.base.run.run_id, seen)
-            self.store.looks.put(look)
-            self._looks[reviewer] = look
+            self.store.looks.put(Look(reviewer, self._clock(), snapshot.base.run.run_id, seen))
         return self.look(reviewer)
 
     def _since(self, snapshot: Snapshot | None, reviewer: str | None) -> Since:
-        if snapshot is None or reviewer is None:
+        """Worked out once for each state of the desk and each look."""
+        at = self.store.looks.at(reviewer) if snapshot is not None and reviewer is not None else None
+        if snapshot is None or reviewer is None or at is None:
             return Since(reviewer)
-        at = self.store.looks.at(reviewer)
-        held = self._looks.get(reviewer)
-        if at is None:
+        known = self._known.get(reviewer)
+        if known is not None and known[0] is snapshot and known[1].at == at:
+            return known[2]
+        look = known[1] if known is not None and known[1].at == at else self.store.looks.get(reviewer)
+        if look is None:
             return Since(reviewer)
-        if held is None or held.at != at:
-            held = self.store.looks.get(reviewer)
-            if held is not None:
-                self._looks[reviewer] = held
-        return since(snapshot, held, reviewer)
+        held = since(snapshot, look, reviewer)
+        self._known[reviewer] = (snapshot, look, held)
+        return held
 
     # Runs
 
@@ -355,18 +352,17 @@ def _next_todo(snapshot: Snapshot, row: Row | None) -> str | None:
     """The next conflict still to do, by rank, from the top again after the last."""
     rank = row.rank if row is not None else 0
     others = [*snapshot.rows[rank:], *snapshot.rows[: max(rank - 1, 0)]]
-    return next((one.conflict_id for one in others if "todo" in states_of(snapshot, one)), None)
+    return next((one.conflict_id for one in others if "todo" in snapshot.marks[one.conflict_id]), None)
 
 
 def _beside(row: Row, snapshot: Snapshot, filters: QueueFilters, held: Since) -> tuple[str | None, str | None]:
     """The conflicts before and after one in the list that the filters give; the conflict itself need not be in it."""
     rows = matching(snapshot, filters, held)
-    place = next((number for number, one in enumerate(rows) if one.conflict_id == row.conflict_id), None)
-    if place is None:
-        rows = ordered([*rows, row], filters, snapshot)
-        if filters.order == "rank":
-            rows.sort(key=lambda one: one.rank)
-        place = next(number for number, one in enumerate(rows) if one.conflict_id == row.conflict_id)
+    places = {one.conflict_id: number for number, one in enumerate(rows)}
+    if row.conflict_id not in places:
+        rows = ordered(sorted([*rows, row], key=lambda one: one.rank), filters, snapshot)
+        places = {one.conflict_id: number for number, one in enumerate(rows)}
+    place = places[row.conflict_id]
     before = rows[place - 1].conflict_id if place > 0 else None
     after = rows[place + 1].conflict_id if place + 1 < len(rows) else None
     if after is None and filters.state in ("todo", "open") and place > 0:

@@ -11,7 +11,7 @@ from detector.decisions.states import orphans, standing
 from detector.decisions.values import Stats
 from detector.records import Review
 from detector.report.wording import KIND_WORDS, LANE_WORDS, day, moment_words, one_line
-from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line, states_of
+from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line
 from detector.review.snapshot import Snapshot
 from detector.review.values import Choice, DepartedLine, Disagreement, PrecisionLine, ReviewerLine, StatsView
 
@@ -23,7 +23,9 @@ def stats_view(snapshot: Snapshot | None) -> StatsView:
     """Counts of the run that is shown; decisions on questions of earlier runs count in the agreement."""
     reviews = snapshot.reviews if snapshot is not None else ()
     decided = [one for one in standing(reviews) if one.action == "decide"]
-    states = Counter(state for row in snapshot.rows for state in states_of(snapshot, row)) if snapshot else Counter()
+    states = (
+        Counter(state for row in snapshot.rows for state in snapshot.marks[row.conflict_id]) if snapshot else Counter()
+    )
     stats = _stats(snapshot)
     tally = Counter(one.decision for one in decided)
     reasons = Counter(one.reason for one in decided)

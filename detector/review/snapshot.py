@@ -49,6 +49,7 @@ class ArticleCard:
 class Row:
     """One conflict as the queue filters it; `haystack` is everything that a search looks at, folded."""
 
+    conflict_id: str
     conflict: Conflict
     rank: int
     sides: tuple[Side, ...]
@@ -57,10 +58,6 @@ class Row:
     newest: datetime | None
     haystack: str
     evidence: str
-
-    @property
-    def conflict_id(self) -> str:
-        return self.conflict.conflict_id
 
 
 class Articles(Mapping[str, Article]):
@@ -168,6 +165,11 @@ class Snapshot:
         return MappingProxyType({row.conflict_id: row for row in self.rows})
 
     @cached_property
+    def marks(self) -> Mapping[str, tuple[str, ...]]:
+        """The states of the queue's filter that hold for each conflict."""
+        return {row.conflict_id: marks_of(self.state(row.conflict_id)) for row in self.rows}
+
+    @cached_property
     def findings(self) -> Mapping[str, PairFinding]:
         return {finding.pair.pair_id: finding for finding in self.outcome.findings}
 
@@ -211,9 +213,25 @@ class Snapshot:
 
     def warmed(self) -> Snapshot:
         """The same, with its indexes made."""
-        for index in (self.by_id, self.findings, self.topics, self.of_article, self.of_topic, self.agreements_of):
+        for index in (
+            self.by_id,
+            self.marks,
+            self.findings,
+            self.topics,
+            self.of_article,
+            self.of_topic,
+            self.agreements_of,
+        ):
             len(index)
         return self
+
+
+def marks_of(state: ReviewState) -> tuple[str, ...]:
+    """The states of the queue's filter that hold: to do is what is open or stale."""
+    if not state.reviews:
+        return ("todo", "open", "all")
+    marks = ("all", state.status) if state.status == "decided" else ("todo", "all", state.status)
+    return (*marks, "disputed") if state.disputed else marks
 
 
 def members_of(conflict: Conflict) -> tuple[str, ...]:
@@ -240,6 +258,8 @@ def extended(snapshot: Snapshot, reviews: Sequence[Review]) -> Snapshot | None:
         own = [*snapshot.state(conflict_id).reviews, *(one for one in reviews if one.conflict_id == conflict_id)]
         states |= review_states([conflict], snapshot.base.statements, own)
     made = replace(snapshot, reviews=(*snapshot.reviews, *reviews), states=states)
+    touched = {review.conflict_id for review in reviews}
+    made.__dict__["marks"] = {**snapshot.marks, **{one: marks_of(states[one]) for one in touched}}
     for name in ("by_id", "findings", "topics", "of_article", "of_topic", "agreements_of"):
         made.__dict__[name] = getattr(snapshot, name)
     return made
@@ -264,6 +284,7 @@ def _row(base: Base, conflict: Conflict, rank: int, known: Mapping[str, Row]) ->
     said = [conflict.question, *(side.position for side in conflict.sides), *(one.text for one in members)]
     said += [base.names.get(one, one) for one in sorted(outlet_ids)]
     return Row(
+        conflict_id=conflict.conflict_id,
         conflict=conflict,
         rank=rank,
         sides=shown_order(conflict.sides, base.names),

@@ -137,7 +137,7 @@ def conflict_view(
         review=summary_of(row.conflict_id, snapshot, held.reviewer),
         history=history_of(state, held.reviewer),
         changes=changes_of(state, row, snapshot),
-        new=held.is_new(row),
+        new=row.conflict_id in held.new,
         previous_id=previous_id,
         next_id=next_id,
     )
