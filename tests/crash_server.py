@@ -27,6 +27,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from detector import cli, models, pipeline, statements
+from detector.report import tables
 from detector.testing import HashingEncoder, LexicalNLI
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.link", "os.truncate"}
@@ -156,6 +157,13 @@ def break_writes(error_number: int) -> None:
 
     Path.write_text = write  # type: ignore[method-assign]
     Path.write_bytes = write  # type: ignore[method-assign]
+
+    def write_table(_: Any, path: Path) -> None:
+        with path.open("wb") as stream:
+            stream.write(b"PAR1")
+        write()
+
+    tables.write_parquet = write_table
 
 
 class Running:
