@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -161,57 +161,60 @@ def pairs_of_article(
     )
     if not shelf.compared or not others:
         return []
-    ours, theirs = [shelf.statements[row] for row in shelf.compared], [one for _, _, one in others]
-    names = [[frozenset(entity.key for entity in one.entities) - common for one in part] for part in (ours, theirs)]
-    measures = [[_measures(one) for one in part] for part in (ours, theirs)]
+    theirs = [one for _, _, one in others]
     lines = similarities(shelf.vectors[list(shelf.compared)], np.stack([vector for _, vector, _ in others]))
+    columns = _Columns(theirs)
     found: list[CandidatePair] = []
-    for place, line in enumerate(lines):
-        found += _pairs_of(
-            ours[place], names[0][place], measures[0][place], theirs, names[1], measures[1], line, settings
-        )
+    for row, line in zip(shelf.compared, lines, strict=True):
+        left = shelf.statements[row]
+        for rule, column in _kept(line, columns.rules(left, line, common=common, settings=settings), settings):
+            first, second = sorted((left.statement_id, theirs[column].statement_id))
+            pair_id = pair_id_of(first, second)
+            found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), RULES[rule]))
     return found
 
 
-def _pairs_of(
-    left: Statement,
-    left_names: frozenset[str],
-    left_measures: frozenset[str],
-    others: Sequence[Statement],
-    names: Sequence[frozenset[str]],
-    measures: Sequence[frozenset[str]],
-    line: Matrix,
-    settings: PairSettings,
-) -> list[CandidatePair]:
-    """The pairs that one statement keeps: its nearest under each rule, the first rule that fits named."""
-    kept = dict.fromkeys(RULES, 0)
-    found: list[CandidatePair] = []
-    above = np.flatnonzero(line >= settings.floor)
-    for column in above[np.argsort(-line[above], kind="stable")]:
-        right, similarity = others[column], float(line[column])
-        if left.text_hash == right.text_hash:
-            continue
-        rule = _rule(similarity, left_names & names[column], left_measures & measures[column], settings)
-        if rule is None or kept[rule] == settings.neighbours:
-            continue
-        kept[rule] += 1
-        first, second = sorted((left.statement_id, right.statement_id))
-        found.append(CandidatePair(pair_id_of(first, second), first, second, round(similarity, 4), rule))
-        if all(count == settings.neighbours for count in kept.values()):
-            break
+class _Columns:
+    """The statements that one article is compared with: where each name, measure and wording stands among them."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._names = _places({entity.key for entity in one.entities} for one in statements)
+        self._measures = _places(_measures(one) for one in statements)
+        self._wordings = _places({one.text_hash} for one in statements)
+
+    def rules(
+        self, left: Statement, line: Matrix, *, common: frozenset[str], settings: PairSettings
+    ) -> NDArray[np.int8]:
+        """For each column the place in RULES of the first rule that fits, -1 for none."""
+        rules = np.where(line >= settings.nearest_floor, RULES.index("nearest"), -1).astype(np.int8)
+        names = {entity.key for entity in left.entities} - common
+        rules[self._among(self._names, names)] = RULES.index("same-name")
+        rules[self._among(self._measures, _measures(left))] = RULES.index("same-measure")
+        rules[line >= settings.similar] = RULES.index("similar")
+        rules[line < settings.floor] = -1
+        rules[self._among(self._wordings, {left.text_hash})] = -1
+        return rules
+
+    def _among(self, places: Mapping[str, list[int]], keys: Iterable[str]) -> list[int]:
+        return [place for key in keys for place in places.get(key, ())]
+
+
+def _places(keys: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, own in enumerate(keys):
+        for key in own:
+            found.setdefault(key, []).append(place)
     return found
 
 
-def _rule(
-    similarity: float, shared_names: frozenset[str], shared_measures: frozenset[str], settings: PairSettings
-) -> str | None:
-    if similarity >= settings.similar:
-        return "similar"
-    if shared_measures:
-        return "same-measure"
-    if shared_names:
-        return "same-name"
-    return "nearest" if similarity >= settings.nearest_floor else None
+def _kept(line: Matrix, rules: NDArray[np.int8], settings: PairSettings) -> list[tuple[int, int]]:
+    """The nearest columns under each rule, with the rule; of equally near ones the first."""
+    kept: list[tuple[int, int]] = []
+    for rule in range(len(RULES)):
+        fitting = np.flatnonzero(rules == rule)
+        nearest = fitting[np.argsort(-line[fitting], kind="stable")[: settings.neighbours]]
+        kept += [(rule, int(column)) for column in nearest]
+    return kept
 
 
 def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair]:
@@ -233,7 +236,7 @@ def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair
 
 
 def _is_evidence(statement: Statement) -> bool:
-    return len(set(statement.lemmas)) >= _QUOTE_LEMMAS and is_quotation(statement)
+    return is_quotation(statement) and len(set(statement.lemmas)) >= _QUOTE_LEMMAS
 
 
 def is_quotation(statement: Statement) -> bool:
