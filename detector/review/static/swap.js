@@ -2,6 +2,7 @@
 const arrivals = [];
 const PARTS = [".bar", "main", ".foot"];
 let underWay = null;
+let sending = false;
 let here = location.pathname + location.search;
 
 export function onArrival(arrived) {
@@ -15,8 +16,15 @@ export function say(words) {
 
 export const go = (address, options = {}) => visit(address, {}, options);
 
-export function send(address, fields) {
-  return visit(address, { method: "POST", body: fields }, {});
+// A key pressed twice in haste decides once.
+export async function send(address, fields) {
+  if (sending) return;
+  sending = true;
+  try {
+    await visit(address, { method: "POST", body: fields }, {});
+  } finally {
+    sending = false;
+  }
 }
 
 async function visit(address, request, { words = "", push = true, keepFocus = false, top = 0 }) {
