@@ -68,9 +68,11 @@ ConflictArgument = Annotated[
 ]
 ReviewerOption = Annotated[
     str | None,
-    typer.Option("--reviewer", metavar="NAME", envvar=REVIEWER_VARIABLE, help="Who decides."),
+    typer.Option(
+        "--reviewer", metavar="NAME", envvar=REVIEWER_VARIABLE, help="Who decides; the environment may name them."
+    ),
 ]
-NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark, kept with it.")]
+NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark, kept with the review.")]
 
 
 @app.command()
@@ -367,7 +369,7 @@ def queue(
         Lanes | None, typer.Option("--lane", metavar="LANE", help="Only conflict, update, forecast or dispute.")
     ] = None,
     kind: Annotated[
-        Kinds | None, typer.Option("--kind", metavar="KIND", help="Only this kind: negation, number, date, place ….")
+        Kinds | None, typer.Option("--kind", metavar="KIND", help=f"Only one kind: {', '.join(Kinds)}.")
     ] = None,
     outlet: Annotated[
         str | None, typer.Option("--outlet", metavar="NAME", help="Only with this outlet on a side; a part will do.")
