@@ -105,7 +105,8 @@ class SqliteFile:
         return None
 
     def bytes_used(self, connection: sa.Connection) -> int:
-        return self.file.stat().st_size
+        log = self.file.with_name(f"{self.file.name}-wal")
+        return self.file.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
     def self_check(self, connection: sa.Connection) -> list[str]:
         said = (" ".join(str(row[0]).split()) for row in connection.exec_driver_sql("PRAGMA quick_check"))
