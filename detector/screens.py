@@ -83,7 +83,7 @@ def asked_lines(gathered: Gathered) -> list[str]:
     if asked.lists or asked.pages or asked.failed:
         said = [
             f"{count_words(asked.lists, 'list')} ({asked.lists_unchanged:,} unchanged)" if asked.lists else "",
-            f"{count_words(asked.pages, 'page')} ({asked.pages_unchanged:,} unchanged)",
+            f"{count_words(asked.pages, 'page')} ({asked.pages_unchanged:,} unchanged)" if asked.pages else "",
             f"{asked.failed:,} failed" if asked.failed else "",
             f"{asked.waiting:,} left for the next round (sources.max_articles)" if asked.waiting else "",
         ]
