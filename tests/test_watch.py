@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -138,7 +139,7 @@ def watching(
         clock=lambda: datetime.now(UTC),
         publish=publish or (lambda run, fresh: None),
         tell=tell,
-        on_progress=on_progress or (lambda _: None),
+        showing=lambda: nullcontext(on_progress or (lambda _: None)),
         stopper=Stopper(),
     )
 

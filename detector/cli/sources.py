@@ -65,7 +65,7 @@ def watch(
     if named.stream:
         raise InputError("-: standard input is read once; `detector ingest -` does that")
     seconds = parts.seconds_of(every or chosen.sources.every)
-    with opened_store(store) as opened, shown_progress(quiet=quiet) as on_progress:
+    with opened_store(store) as opened:
         parts.Watch(
             opened,
             chosen,
@@ -74,7 +74,7 @@ def watch(
             clock=partial(datetime.now, UTC),
             publish=partial(_publish, opened, targets),
             tell=partial(_tell, quiet=quiet, every=None if once else every or chosen.sources.every),
-            on_progress=on_progress,
+            showing=partial(shown_progress, quiet=quiet),
             name=name,
         ).start(once=once)
     if not quiet and not once:

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ class RoundDone:
 
 @dataclass(slots=True)
 class Watch:
-    """A watching process. `publish` is called after each run, `tell` after each round."""
+    """A watching process. `publish` is called after each run, `tell` after each round; `showing` shows one round's progress."""
 
     store: Store
     settings: Settings
@@ -50,12 +50,13 @@ class Watch:
     clock: Clock
     publish: Callable[[Run, bool], None]
     tell: Callable[[RoundDone], None]
-    on_progress: OnProgress = lambda _: None
+    showing: Callable[[], AbstractContextManager[OnProgress]] = lambda: nullcontext(lambda _: None)
     name: str = "watch"
     stopper: Stopper = field(default_factory=Stopper)
     _counts: dict[str, int] = field(default_factory=dict)
     _beaten: float = 0.0
     _state: str = ""
+    _show: OnProgress = lambda _: None
 
     def start(self, *, once: bool = False) -> None:
         """Go round until asked to stop, or once. What goes wrong in a round is told, and the next one tries again.
@@ -68,7 +69,8 @@ class Watch:
             with self.stopper.on_signals(), self._fetching() as fetcher:
                 while True:
                     begun = time.monotonic()
-                    done = self._round(gathering, fetcher)
+                    with self.showing() as self._show:
+                        done = self._round(gathering, fetcher)
                     self.tell(done)
                     if once:
                         if done.problem:
@@ -140,7 +142,7 @@ class Watch:
 
     def _progressed(self, progress: Progress) -> None:
         self.stopper.check()
-        self.on_progress(progress)
+        self._show(progress)
         if time.monotonic() - self._beaten >= BEAT_SECONDS:
             self._beat(self._state)
 
