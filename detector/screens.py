@@ -361,12 +361,12 @@ def check_lines(checks: Iterable[Check]) -> list[str]:
 def pruning_lines(pruning: Pruning) -> list[str]:
     """What goes or went, a line a kind, and the room that it gives back."""
     if not pruning.going:
-        return [f"Nothing to let go of: all of {_megabytes(pruning.before)} is in use or kept by [retention]."]
+        return [f"Nothing to let go of: all of {_room(pruning.before)} is in use or kept by [retention]."]
     verb = "Gone" if pruning.applied else "Would go"
-    lines = [f"{verb}: {one.count:,} {one.what} (about {_megabytes(one.bytes)})" for one in pruning.going]
+    lines = [f"{verb}: {one.count:,} {one.what} (about {_room(one.bytes)})" for one in pruning.going]
     if pruning.applied:
-        return [*lines, f"The store was {_megabytes(pruning.before)}, now {_megabytes(pruning.after)}."]
-    return [*lines, f"Of {_megabytes(pruning.before)}. Nothing was changed; `detector prune --apply` does it."]
+        return [*lines, f"The store was {_room(pruning.before)}, now {_room(pruning.after)}."]
+    return [*lines, f"Of {_room(pruning.before)}. Nothing was changed; `detector prune --apply` does it."]
 
 
 def manifest_lines(run: Run) -> list[str]:
@@ -391,6 +391,10 @@ def manifest_lines(run: Run) -> list[str]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
+
+
+def _room(size: int) -> str:
+    return f"{size / 1e3:.0f} kB" if size < 1e6 else _megabytes(size)
 
 
 def _percent(probability: float) -> str:
