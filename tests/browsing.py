@@ -86,7 +86,7 @@ def watched(browser: Browser, home: str, *, size: tuple[int, int] = DESKTOP, **o
 
 WIDER = """() => {
   const wide = [...document.querySelectorAll("body *")].filter((one) => {
-    if (one.closest(".vh, .skip, .scroll, .long, dialog:not([open])")) return false;
+    if (one.closest(".vh, .skip, .scroll, .tall, dialog:not([open])")) return false;
     const box = one.getBoundingClientRect();
     return box.width > 1 && box.height > 0 && (box.right > innerWidth + 1 || box.left < -1);
   });
