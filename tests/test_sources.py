@@ -5,6 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -181,6 +185,23 @@ def test_a_page_that_is_no_article_is_rejected_with_a_reason_and_a_remedy(
     assert len(desk.store.fetches.pages()) == 1, "a better reader may make something of it"
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<html><body>" + "<h1><a>x</a>" * 60_000,
+        "<html><body>" + "<div>" * 3_000 + BODY[0] + "</div>" * 3_000 + "</body></html>",
+        "<html><head>" + '<script type="application/ld+json">' + "[" * 50_000 + "</script></head><body>x</body></html>",
+        "<html>" + "<" * 500_000,
+        "<html><body><article><p>\x00\ud83d" + BODY[0] + "</p></article></body></html>",
+    ],
+    ids=["headings", "deep", "deep json", "brackets", "half a character"],
+)
+def test_a_hostile_page_ends_in_an_article_or_a_reason(site: Site, desk: Desk, hostile: str) -> None:
+    address = site.put("/a", hostile.encode("utf-8", "surrogatepass"))
+    gathered = desk.gather(address)
+    assert len(gathered.result.accepted) + len(gathered.result.rejected) == 1
+
+
 def test_a_front_page_names_the_feed_that_the_site_offers(site: Site, desk: Desk) -> None:
     offer = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     address = site.put("/", page("Harbour Post", head=offer, article=False))
@@ -251,7 +272,18 @@ def test_a_bad_page_stops_no_other_and_is_given_up_after_a_final_no(site: Site, 
     assert {rejection.path.rsplit("/", 1)[1] for rejection in gathered.result.rejected} == {"gone", "slow"}
     for _ in range(8):
         desk.gather(feed)
-    assert site.requests("/gone") == 1 and site.requests("/slow") == 5
+    assert site.requests("/gone") == 1 and site.requests("/slow") == 5, "given up after five rounds"
+
+
+def test_a_host_that_fails_is_left_alone_for_the_rest_of_the_round_and_holds_up_nobody(site: Site, desk: Desk) -> None:
+    dead = [site.put(f"/dead/{number}", "", status=503) for number in range(9)]
+    living = site.put("/ferries", page()).replace("127.0.0.1", "localhost")
+    gathered = desk.gather(site.put("/feed", rss(*dead, living)))
+    assert sum(path.startswith("/dead") for path, _, _ in site.asked) == 3
+    assert (gathered.arrived, gathered.asked.waiting) == (1, 6)
+    for number in range(9):
+        site.put(f"/dead/{number}", page(f"Story {number} of the day"))
+    assert desk.gather(f"{site.address}/feed").arrived == 9
 
 
 def test_a_round_takes_the_newest_and_leaves_the_rest_for_the_next(site: Site, desk: Desk) -> None:
@@ -303,6 +335,29 @@ def test_a_process_killed_at_any_moment_loses_no_article(
     site.forget()
     desk.gather(feed)
     assert site.requests() == 1
+
+
+def test_killed_in_the_middle_it_still_ends_with_every_article(site: Site, tmp_path: Path) -> None:
+    """SIGKILL on the real command, when a first batch is in the store and a second one is on its way."""
+    links = [site.put(f"/{number}", page(f"Story {number} of the day"), etag=f'"{number}"') for number in range(34)]
+    feed = site.put("/feed", rss(*links), etag='"v1"')
+    (tmp_path / "desk.toml").write_text(
+        "[sources]\nallow_private = true\nper_host_seconds = 0.02\nretries = 0\n", encoding="utf-8"
+    )
+    store = tmp_path / "news.db"
+    words = ["ingest", feed, "--store", str(store), "--settings", str(tmp_path / "desk.toml"), "--quiet"]
+    process = subprocess.Popen([sys.executable, "-m", "detector", *words])
+    end = time.monotonic() + 60
+    while site.requests() < 29 and time.monotonic() < end:
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert subprocess.run([sys.executable, "-m", "detector", *words], check=False).returncode == 0
+    with open_store(store, read_only=True) as opened:
+        articles = opened.articles()
+        assert {article.title for article in articles} == {f"Story {number} of the day" for number in range(34)}
+        assert {article.revision for article in articles} == {1}
+        assert len(opened.fetches.pages()) == 34
 
 
 def test_kept_pages_are_read_again_without_the_network(site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

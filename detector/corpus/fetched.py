@@ -14,7 +14,7 @@ from detector.corpus.decoding import decode
 from detector.corpus.drafts import Draft, Unreadable, author_names, domain_of, filled, one_line
 from detector.corpus.manifest import described
 from detector.corpus.markup import has_markup, is_page, plain_text
-from detector.corpus.pages import linked_article, parse_page, read_page
+from detector.corpus.pages import linked_article, parse_page, read_page, require_simple
 from detector.corpus.registry import load_registry
 from detector.records import Article, Listed, Page, Rejection
 from detector.settings import ReadingSettings
@@ -89,6 +89,7 @@ def _decoded(page: Page) -> str:
 
 
 def _from_page(draft: Draft, address: str, text: str, listed: Listed | None) -> Draft:
+    require_simple(text)
     tree = parse_page(text)
     linked = linked_article(tree)
     _refuse_front(address, tree, linked)

@@ -6,7 +6,7 @@ the store. So a process that dies at any moment loses nothing but a download, an
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,6 +31,8 @@ _MOST_SITEMAPS = 10
 """Sitemaps of an index that are read, the newest: the others are archives."""
 _MOST_FAILURES = 5
 """Rounds in which a page may fail before it is left alone."""
+_MOST_TROUBLE = 3
+"""Failures in a row after which a host is left alone for the rest of a round: a dead one would hold it up for hours."""
 _DEEPEST = 3
 _BATCH = 25
 _LONGEST_BACK_OFF = timedelta(days=1)
@@ -61,6 +63,7 @@ class Round:
     _visited: set[str] = field(default_factory=set)
     _batch: list[tuple[Fetch, Page | None, Article | Rejection | None]] = field(default_factory=list)
     _articles: dict[str, str] = field(default_factory=dict)
+    _trouble: Counter[str] = field(default_factory=Counter)
 
     def ask(self, addresses: Iterable[str], *, kind: SourceKind | None = None) -> None:
         """Ask what the addresses are and queue the pages behind them. A bad one is reported and stops no other."""
@@ -171,15 +174,20 @@ class Round:
 
     def _fetch(self, task: Task) -> None:
         address, known = task.entry.url, task.known
+        if self._trouble[_host(address)] >= _MOST_TROUBLE:
+            self.asked += Asked(waiting=1)
+            return
         self.asked += Asked(pages=1)
         try:
             answer = task.answer or self._get(address, known)
         except FetchFailed as failure:
+            self._trouble[_host(address)] += failure.transient
             self.asked += Asked(failed=1)
             base = known or Fetch(address, self.clock(), 0, listed=(task.entry,))
             failed = self._failed(base, failure.status, failure.reason, final=not failure.transient)
             self._batch.append((failed, None, Rejection(address, failure.reason, failure.remedy)))
             return
+        self._trouble[_host(address)] = 0
         if known and (answer.unchanged or known.content_hash == digest("page", answer.content.hex())):
             self._say_unchanged(known)
             self._batch.append((self._touched(known), None, None))
@@ -296,9 +304,13 @@ def by_turns(tasks: Iterable[Task]) -> Iterator[Task]:
     """Tasks in an order that goes round the hosts, so that the pause of one host is spent on the others."""
     queues: dict[str, deque[Task]] = {}
     for task in tasks:
-        queues.setdefault(urlsplit(task.entry.url).netloc, deque()).append(task)
+        queues.setdefault(_host(task.entry.url), deque()).append(task)
     while queues:
         for host in list(queues):
             yield queues[host].popleft()
             if not queues[host]:
                 del queues[host]
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc
