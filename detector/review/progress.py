@@ -44,6 +44,7 @@ class _Child:
 
     process: subprocess.Popen[str]
     started_at: datetime
+    run_before: str | None
     stages: dict[str, tuple[int, int]] = field(default_factory=dict)
     run_id: str | None = None
     error: str | None = None
@@ -69,10 +70,11 @@ class RunWatch:
                 raise RunGoingOn("a run is going on; wait until it has finished")
             if self._written_elsewhere():
                 raise RunGoingOn("another program is writing to the store; wait until it has finished")
+            before = self._newest()
             process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
-            child = _Child(process, datetime.now(UTC))
+            child = _Child(process, datetime.now(UTC), before.run_id if before else None)
             assert process.stdin is not None and process.stdout is not None
             Thread(target=self._listen, args=(child, process.stdin, process.stdout), daemon=True).start()
             self._child, self._told = child, None
@@ -123,8 +125,8 @@ class RunWatch:
             return None
         if child.error is not None and child.done:
             newest = self._newest()
-            if newest is not None and newest.started_at > child.started_at and newest.status != "failed":
-                return None
+            if newest is not None and newest.run_id != child.run_before and newest.status != "failed":
+                return None  # somebody else's run came after it
             error = child.error.replace(self._store.where, "the store")
             return RunProgress(state="failed", words=error, here=True, started_at=child.started_at, error=error)
         stages = _stage_lines(child)

@@ -612,8 +612,14 @@ class DecideRequest(_Value):
         return self
 
 
+def _with_words(text: str) -> str:
+    if not text:
+        raise ValueError("a note without words; write some")
+    return text
+
+
 class NoteRequest(_Value):
-    note: Annotated[Note, StringConstraints(min_length=1)]
+    note: Annotated[Note, AfterValidator(_with_words)]
 
 
 class UndoRequest(_Value):
