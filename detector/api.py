@@ -184,10 +184,10 @@ def report_of(store: Store, run: Run, *, since: Run | None = None) -> Report:
     reviewed = reviewed_run(store, run)
     changes = None
     if since is not None:
-        known = {run.run_id: reviewed.outcome}
-        changes = changes_between(
-            store, since, run, outcome_of=lambda one: known.get(one.run_id) or reviewed_outcome(store, one)[0]
-        )
+        # Without reviews there is nothing to correct, and reading all articles a second time is spared.
+        before = reviewed_outcome(store, since)[0] if reviewed.reviews else store.outcome(since.run_id)
+        found = {since.run_id: before, run.run_id: reviewed.outcome}
+        changes = changes_between(store, since, run, outcome_of=lambda one: found[one.run_id])
     return build_report(
         run=run,
         outcome=reviewed.outcome,
