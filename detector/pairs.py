@@ -174,6 +174,45 @@ def pairs_of_article(
     return found
 
 
+def merged_pairs(
+    shelf: Shelf,
+    kept: Sequence[CandidatePair],
+    *,
+    gone: frozenset[str],
+    arrived: Sequence[Shelf],
+    common: frozenset[str],
+    settings: PairSettings,
+) -> list[CandidatePair] | None:
+    """The pairs that one article keeps when some neighbours have left and others have come, from those it kept before.
+
+    `gone` are the statements of the neighbours that left. None when these pairs do not tell: a place that was full has
+    become free, or a quotation hides which rule had kept its pair. Then `pairs_of_article` tells.
+    """
+    own = {one.statement_id for one in shelf.statements}
+    places: dict[tuple[str, str], list[tuple[float, str, CandidatePair]]] = {}
+    freed: set[tuple[str, str]] = set()
+    for pair in kept:
+        if pair.rule == QUOTE_RULE:
+            return None
+        left, right = (pair.left_id, pair.right_id) if pair.left_id in own else (pair.right_id, pair.left_id)
+        places.setdefault((left, pair.rule), [])
+        if right in gone:
+            freed.add((left, pair.rule))
+        else:
+            places[left, pair.rule].append((-pair.similarity, right, pair))
+    full = Counter((pair.left_id if pair.left_id in own else pair.right_id, pair.rule) for pair in kept)
+    if any(full[place] >= settings.neighbours for place in freed):
+        return None
+    for pair in pairs_of_article(shelf, arrived, common=common, settings=settings):
+        left, right = (pair.left_id, pair.right_id) if pair.left_id in own else (pair.right_id, pair.left_id)
+        places.setdefault((left, pair.rule), []).append((-pair.similarity, right, pair))
+    return [
+        pair
+        for found in places.values()
+        for _, _, pair in sorted(found, key=lambda place: place[:2])[: settings.neighbours]
+    ]
+
+
 class _Columns:
     """The statements that one article is compared with: where each name, measure and wording stands among them."""
 
