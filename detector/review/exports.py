@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from detector.decisions.values import ReviewState
 from detector.errors import InputError
 from detector.report.values import Entry, Report, ShownSide
 from detector.report.wording import count_words, day, iso, one_line, shown, web_link
@@ -61,6 +62,8 @@ def _chosen(entry: Entry, snapshot: Snapshot, *, reviews: bool) -> Chosen:
     said = [
         f"{decision_words(review)} ({one_line(name)}, {day(review.created_at)})" for name, review in state.by_reviewer
     ]
+    if state.disputed:
+        said.append("reviewers differ")
     if state.status == "stale":
         said.append("the evidence changed since the last decision")
     noted = [*(review for _, review in state.by_reviewer if review.note), *state.notes]
@@ -118,15 +121,19 @@ def _dumped(tree: object) -> bytes:
 
 def _claim_review(work: _Work) -> bytes:
     """Drafts of schema.org ClaimReview, one a side. The program gives no rating and signs nothing."""
-    open_ones = [entry for entry in work.report.entries if work.snapshot.state(entry.conflict_id).status != "decided"]
+    open_ones = [entry for entry in work.report.entries if not _is_settled(work.snapshot.state(entry.conflict_id))]
     if open_ones:
         first = open_ones[0]
         raise InputError(
-            f"{count_words(len(open_ones), 'chosen conflict')} not decided on the evidence of now, "
+            f"{count_words(len(open_ones), 'chosen conflict')} not decided with one voice on the evidence of now, "
             f"the first {first.conflict_id} (rank {first.rank}); decide them, or leave them out"
         )
     graph = [_side_review(side, entry, work) for entry in work.report.entries for side in entry.sides]
     return _dumped({"@context": "https://schema.org", "@graph": graph})
+
+
+def _is_settled(state: ReviewState) -> bool:
+    return state.status == "decided" and not state.disputed
 
 
 def _side_review(side: ShownSide, entry: Entry, work: _Work) -> dict[str, Any]:
