@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -287,3 +289,12 @@ def test_quiet_leaves_only_mistakes(call: Call, capsys: pytest.CaptureFixture[st
     assert call("decide", 1, "confirmed", "--quiet") == 0
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+def test_help_of_the_reviewing_commands_loads_nothing_heavy() -> None:
+    names = ("queue", "decide", "split", "move", "merge", "undo", "history", "stats")
+    code = f"from detector.cli import main\nfor name in {names}: assert main([name, '--help']) == 0\n"
+    code += "import sys; print('LOADED', *sorted(name.split('.')[0] for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split("LOADED")[1].split())
+    assert loaded.isdisjoint({"torch", "spacy", "pandas", "numpy", "sqlalchemy", "rich", "krippendorff"})
