@@ -66,23 +66,25 @@ class ModelCaches(Connected):
         """
         import numpy as np
 
-        kept: dict[str, bytes] = {}
+        places: dict[str, list[int]] = {}
+        for place, text_hash in enumerate(text_hashes):
+            places.setdefault(text_hash, []).append(place)
+        matrix, seen = np.zeros((0, 0), dtype=np.float32), 0
         with self._transaction() as connection:
-            for chunk in chunks(sorted(set(text_hashes))):
+            for chunk in chunks(sorted(places)):
                 query = sa.select(t.vectors.c.text_hash, t.vectors.c.vector).filter_by(encoder_id=encoder_id)
-                kept.update(
-                    (row.text_hash, row.vector)
-                    for row in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk)))
-                )
-        missing = len(set(text_hashes) - kept.keys())
-        if missing:
-            raise self._missing(encoder_id, missing)
-        if not kept:
-            return np.zeros((0, 0), dtype=np.float32)
-        if len({len(vector) for vector in kept.values()}) > 1:
-            raise StoreError(f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`")
-        joined = b"".join(kept[text_hash] for text_hash in text_hashes)
-        return np.frombuffer(joined, dtype="<f4").reshape(len(text_hashes), -1).astype(np.float32)
+                for text_hash, vector in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk))):
+                    if not seen:  # filled row by row: a large store's vectors fit in memory once
+                        matrix = np.zeros((len(text_hashes), len(vector) // 4), dtype=np.float32)
+                    if len(vector) != 4 * matrix.shape[1]:
+                        raise StoreError(
+                            f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`"
+                        )
+                    matrix[places[text_hash]] = np.frombuffer(vector, dtype="<f4")
+                    seen += 1
+        if seen < len(places):
+            raise self._missing(encoder_id, len(places) - seen)
+        return matrix
 
     def similar(
         self, encoder_id: str, text_hashes: Sequence[str], vector: NDArray[np.float32], *, floor: float
