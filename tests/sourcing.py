@@ -75,8 +75,8 @@ class Desk:
     folders: WatchedFolders | None = None
     waits: list[float] = field(default_factory=list)
 
-    def gather(self, *names: str | Path, drop: Path | None = None, stream: Any = None) -> Gathered:
-        gathering = Gathering(
+    def gathering(self, *, stream: Any = None) -> Gathering:
+        return Gathering(
             self.store,
             self.settings,
             lambda: self.now,
@@ -86,4 +86,7 @@ class Desk:
             every=self.every,
             folders=self.folders,
         )
-        return gathering.gather(named_sources([str(name) for name in names], drop=drop))
+
+    def gather(self, *names: str | Path, drop: Path | None = None, stream: Any = None) -> Gathered:
+        named = named_sources([str(name) for name in names], drop=drop)
+        return self.gathering(stream=stream).gather(named)

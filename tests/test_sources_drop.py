@@ -166,13 +166,10 @@ def test_a_watched_folder_that_went_away_is_told_once_and_read_when_it_is_back(d
     sources.mkdir()
     put(sources, "a.txt", BODY[0])
     assert desk.gather(sources).arrived == 1
-    named = named_sources([str(sources)])
+    gathering = desk.gathering()
     away = sources.rename(box / "away")
-    gathering = [
-        desk.folders.ingest(desk.store, named.paths, desk.settings, now=time.time(), pause=desk.waits.append)
-        for _ in range(2)
-    ]
-    assert [len(one.result.rejected) for one in gathering] == [1, 0]
+    rounds = [desk.folders.ingest(gathering, [sources]) for _ in range(2)]
+    assert [len(one.result.rejected) for one in rounds] == [1, 0]
     away.rename(sources)
     put(sources, "b.txt", BODY[1])
     assert desk.gather(sources).arrived == 1

@@ -111,6 +111,7 @@ class Fetcher:
         return answer
 
     def _allowed(self, address: str, headers: dict[str, str]) -> Answer:
+        self._client.cookies.clear()  # what a site sets on the way counts for this way only
         return self._through_redirects(address, headers, robots=self._settings.robots)
 
     def _through_redirects(self, asked: str, headers: dict[str, str], *, robots: bool = False) -> Answer:

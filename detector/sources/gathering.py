@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from detector.errors import InputError
-from detector.pipeline import Progress, ingest
+from detector.pipeline import IngestResult, Progress, ingest
 from detector.records import Article, Rejection
 from detector.settings import Settings
 from detector.sources.values import Gathered
 from detector.store import Store
 
 if TYPE_CHECKING:
-    from detector.corpus.folders import Found
     from detector.fetching import Fetcher
     from detector.sources.web import Round
 
 STREAM = "-"
 _STREAM_BATCH = 200
+_FILE_BATCH = 200
 _LIST_ENDINGS = (".opml", ".xml", ".rss", ".atom")
 OnProgress = Callable[[Progress], None]
 Clock = Callable[[], datetime]
@@ -91,9 +91,7 @@ class WatchedFolders:
     read: dict[Path, tuple[int, int]] = field(default_factory=dict)
     reported: set[Rejection] = field(default_factory=set)
 
-    def ingest(
-        self, store: Store, paths: Sequence[Path], settings: Settings, *, now: float, pause: Callable[[float], None]
-    ) -> Gathered:
+    def ingest(self, gathering: Gathering, paths: Sequence[Path]) -> Gathered:
         """Read what is new or changed since the last round; files still being written are left for the next."""
         from detector.corpus import read_found
         from detector.corpus.folders import find_files
@@ -102,16 +100,23 @@ class WatchedFolders:
         self._forget_under_changed_manifests(paths)
         looked = list(find_files(paths))
         missing = {one for one in looked if isinstance(one, Rejection)}
-        found = [one for one in looked if not isinstance(one, Rejection)]
-        changed = [one for one in found if self.read.get(one.path) != signature_of(one.path)]
-        settled = settled_files([one.path for one in changed], now=now, pause=pause)
-        ready: list[Found] = [one for one in changed if one.path in settled]
-        signatures = {one.path: signature_of(one.path) for one in ready}
+        changed = [
+            one
+            for one in looked
+            if not isinstance(one, Rejection) and self.read.get(one.path) != signature_of(one.path)
+        ]
+        settled = settled_files([one.path for one in changed], now=gathering.clock().timestamp(), pause=gathering.pause)
+        ready = [one for one in changed if one.path in settled]
         unknown = sorted(missing - self.reported, key=lambda one: one.path)
-        result = ingest(store, [*unknown, *read_found(ready, settings.reading)])
+        gathered = Gathered(IngestResult(rejected=tuple(unknown)), left=len(changed) - len(ready))
         self.reported = missing
-        self.read |= {path: signature for path, signature in signatures.items() if signature is not None}
-        return Gathered(result, left=len(changed) - len(ready))
+        for start in range(0, len(ready), _FILE_BATCH):
+            batch = ready[start : start + _FILE_BATCH]
+            signatures = {one.path: signature_of(one.path) for one in batch}
+            gathered += Gathered(ingest(gathering.store, read_found(batch, gathering.settings.reading)))
+            self.read |= {path: signature for path, signature in signatures.items() if signature is not None}
+            gathering.on_progress(Progress("read", start + len(batch), len(ready)))
+        return gathered
 
     def _forget_under_changed_manifests(self, paths: Sequence[Path]) -> None:
         """A manifest says who published the files around it: when it changes they are read again."""
@@ -166,9 +171,7 @@ class Gathering:
         if not sources.paths:
             return Gathered()
         if self.folders is not None:
-            return self.folders.ingest(
-                self.store, sources.paths, self.settings, now=self.clock().timestamp(), pause=self.pause
-            )
+            return self.folders.ingest(self, sources.paths)
         return Gathered(ingest(self.store, self._counted(read_paths(sources.paths, self.settings.reading))))
 
     def _from_stream(self, stream: IO[bytes]) -> Gathered:

@@ -236,7 +236,7 @@ class Round:
             self.result = merged(self.result, taken)
         same = {article.article_id for article in taken.unchanged}
         for fetch, page, _ in batch:
-            has_page = fetch.article_id in same and self.store.fetches.get(fetch.url) is not None
+            has_page = fetch.article_id in same and bool(self.store.fetches.pages(fetch.url))
             self.store.fetches.put(fetch, None if has_page else page)
 
     def _fetched(self, address: str, answer: Answer, *, kind: SourceKind, listed: tuple[Listed, ...]) -> Fetch:
