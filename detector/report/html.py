@@ -155,7 +155,7 @@ def waterfall_of(entry: Entry) -> tuple[Bar, ...]:
             reason=factor.reason,
             value=factor.value,
             weight=factor.weight,
-            contribution=factor.contribution,
+            contribution=round(factor.contribution, 6) + 0.0,  # no minus zero
             left=round((min(start, end) - low) * scale, 2),
             width=round(abs(end - start) * scale, 2),
         )
