@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,8 +15,9 @@ from report_fixture import Sample, article, conflict, finding, side, statement
 
 from detector.decisions.states import make_review
 from detector.errors import InputError
-from detector.records import Outcome
-from detector.review.desk import ConflictChanged, Desk
+from detector.records import Outcome, Run
+from detector.review import snapshot as snapshot_module
+from detector.review.desk import MOST_ASKING, ConflictChanged, Desk, DeskBusy
 from detector.review.queue import STATE_WORDS
 from detector.review.snapshot import Departed, Unknown, take
 from detector.review.values import (
@@ -27,7 +30,7 @@ from detector.review.values import (
     SplitRequest,
     UndoRequest,
 )
-from detector.store import open_store
+from detector.store import Store, open_store
 
 SAMPLE = Sample()
 TRAM, TOLL, BOSS = (one.conflict_id for one in SAMPLE.outcome.conflicts[:3])
@@ -317,3 +320,35 @@ def test_a_later_run_is_shown_and_says_what_changed_since_a_decision_and_since_a
     assert ids(desk, QueueFilters(state="all", changed=True)) == [TRAM, TOLL, fresh.conflict_id]
     assert desk.look("Ben").at is None
     assert boss.conflict_id not in ids(desk, ALL)
+
+
+def test_while_a_large_run_is_loaded_the_one_before_is_shown_and_decided_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ids(desk, ALL) == [TRAM, TOLL, BOSS]
+    may_go_on = threading.Event()
+    load = snapshot_module.load_base
+
+    def slow(store: Store, run: Run) -> snapshot_module.Base:
+        may_go_on.wait(10)
+        return load(store, run)
+
+    monkeypatch.setattr(snapshot_module, "load_base", slow)
+    monkeypatch.setattr(snapshot_module, "PATIENCE_SECONDS", 0.0)
+    later = replace(SAMPLE.outcome, conflicts=SAMPLE.outcome.conflicts[:2])
+    start_and_finish(desk.store, later, run_id="run-2", articles=16)
+    assert ids(desk, ALL) == [TRAM, TOLL, BOSS]
+    assert confirm(desk, TRAM).review.state == "decided"
+    may_go_on.set()
+    deadline = time.monotonic() + 10
+    while len(ids(desk, ALL)) == 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert ids(desk, ALL) == [TRAM, TOLL]
+    assert desk.conflict(TRAM, "Ada").review.state == "decided"
+
+
+def test_more_claims_at_once_than_can_be_looked_up_are_told_to_come_again(desk: Desk) -> None:
+    for _ in range(MOST_ASKING):
+        desk._may_ask.acquire()
+    with pytest.raises(DeskBusy, match="in a moment"):
+        desk.ask("Norline cancelled all ferry sailings")

@@ -303,7 +303,7 @@ async def run_events(request: Request, desk: TheDesk, visitor: Seeing) -> Stream
 
 
 async def _events(request: Request, desk: Desk, streams: set[object]) -> AsyncIterator[str]:
-    """A line of news on every change, until the page or the server goes."""
+    """A line of news on every change, until the page or the server goes, or the visitor logs out."""
     token = object()
     streams.add(token)
     told, quiet = "", 0.0
@@ -311,6 +311,8 @@ async def _events(request: Request, desk: Desk, streams: set[object]) -> AsyncIt
     try:
         yield "retry: 3000\n\n"
         while not stopping.is_set() and not await request.is_disconnected():
+            if not (await run_in_threadpool(any_visitor, request)).allowed:
+                return
             now = (await run_in_threadpool(desk.progress)).model_dump_json()
             if now != told:
                 told, quiet = now, 0.0

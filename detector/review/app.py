@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from detector.errors import DetectorError, InputError, StoreBusyError, StoreError
 from detector.review import api
-from detector.review.desk import ConflictChanged, Desk
+from detector.review.desk import ConflictChanged, Desk, DeskBusy
 from detector.review.guard import Guard
 from detector.review.progress import RunGoingOn
 from detector.review.security import CSRF_HEADER, REVIEWER_HEADER, Access, Doorkeeper, NotAllowed
@@ -159,6 +159,8 @@ def _status_of(error: DetectorError, where: str) -> tuple[int, str]:
     """Status and line; what a store or a model says names files of the machine and is only logged."""
     if isinstance(error, ConflictChanged | RunGoingOn):
         return 409, str(error)
+    if isinstance(error, DeskBusy):
+        return 429, str(error)
     if isinstance(error, InputError):
         return (404 if isinstance(error, Unknown) else 400), str(error).replace(where, "the store")
     if isinstance(error, StoreBusyError):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock, Thread
+from threading import BoundedSemaphore, Lock, Thread
 from typing import Any
 
 from detector.decisions.states import CORRECTIONS, make_review, make_undo, undone
@@ -49,6 +49,13 @@ from detector.review.views import conflict_view, may_undo
 from detector.settings import Settings
 from detector.store import Store, open_store
 
+MOST_ASKING = 4
+"""Claims that wait for their answer; more would keep everyone else waiting too."""
+
+
+class DeskBusy(DetectorError):
+    """Too many ask for the same at once."""
+
 
 class ConflictChanged(DetectorError):
     """The evidence is not the one that was shown."""
@@ -82,6 +89,7 @@ class Desk:
         self._shelf = Shelf(self.store)
         self._models = dict(models or {})
         self._asking = Lock()
+        self._may_ask = BoundedSemaphore(MOST_ASKING)
         self._known: dict[str, tuple[Snapshot, Look, Since]] = {}
         command = {"command": run_command} if run_command else {}
         self._watch = RunWatch(self.store, target=str(target), settings=self.settings, **command)
@@ -151,16 +159,21 @@ class Desk:
     def ask(self, claim: str) -> AskView:
         """The stance of every outlet on a claim; one question at a time, the first loads the models.
 
-        Raises InputError: the claim is empty, or nothing was analysed yet.
+        Raises InputError: the claim is empty, or nothing was analysed yet. DeskBusy: others wait already.
         """
         from detector import queries
         from detector.pipeline import Workbench
 
-        with self._asking:
-            if not self._models:
-                bench = Workbench(self.settings)
-                self._models = {"encoder": bench.encoder, "nli": bench.nli, "nlp": bench.nlp}
-            return ask_view(queries.ask(self.store, claim, settings=self.settings, **self._models))
+        if not self._may_ask.acquire(blocking=False):
+            raise DeskBusy("several claims are being looked up; ask again in a moment")
+        try:
+            with self._asking:
+                if not self._models:
+                    bench = Workbench(self.settings)
+                    self._models = {"encoder": bench.encoder, "nli": bench.nli, "nlp": bench.nlp}
+                return ask_view(queries.ask(self.store, claim, settings=self.settings, **self._models))
+        finally:
+            self._may_ask.release()
 
     def stats(self, reviewer: str | None = None) -> StatsView:
         return stats_view(self.snapshot())

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from threading import Lock
+from threading import Lock, Thread
 from types import MappingProxyType
 
 from detector.api import with_reviews
 from detector.decisions.states import review_states
 from detector.decisions.values import Corrected, ReviewState
-from detector.errors import InputError
+from detector.errors import DetectorError, InputError
 from detector.records import (
     Agreement,
     Article,
@@ -28,8 +29,11 @@ from detector.records import (
 )
 from detector.store import Store
 
+_log = logging.getLogger("detector.review")
 ARTICLES_KEPT = 2_000
 """Texts held at once, those read last: some 20 MB. A page of the desk needs a few dozen."""
+PATIENCE_SECONDS = 0.5
+"""How long a page waits for a new run before it shows the one before once more."""
 PLAIN: frozenset[str] = frozenset(("decide", "note"))
 """Actions that change the state of one conflict and nothing else."""
 
@@ -303,30 +307,58 @@ class Shelf:
         self._store = store
         self._lock = Lock()
         self._snapshot: Snapshot | None = None
+        self._loading: Thread | None = None
 
     def current(self) -> Snapshot | None:
-        """The snapshot of now, None where no run has succeeded yet. Two short queries when nothing is new."""
+        """The snapshot of now, None where no run has succeeded yet. Two short queries when nothing is new.
+
+        While a new run is loaded behind it, the one before is shown; only the first run of all is waited for.
+        """
         run = self._store.last_run()
-        count = self._store.reviews.count()
-        held = self._snapshot
         if run is None:
             return None
-        if held is not None and held.base.run.run_id == run.run_id and len(held.reviews) == count:
+        held = self._snapshot
+        if held is None:
+            with self._lock:
+                if self._snapshot is None:
+                    self._snapshot = take(load_base(self._store, run), self._reviews(()))
+        elif held.base.run.run_id != run.run_id:
+            self._load_behind(run)
+        return self._reviewed()
+
+    def _reviewed(self) -> Snapshot | None:
+        count = self._store.reviews.count()
+        held = self._snapshot
+        if held is None or len(held.reviews) == count:
             return held
         with self._lock:
-            self._snapshot = self._brought_up(run)
+            held = self._snapshot
+            assert held is not None
+            reviews = self._reviews(held.reviews)
+            if reviews != held.reviews:
+                new = reviews[len(held.reviews) :]
+                quick = extended(held, new) if reviews[: len(held.reviews)] == held.reviews else None
+                self._snapshot = quick if quick is not None else take(held.base, reviews, like=held)
             return self._snapshot
 
-    def _brought_up(self, run: Run) -> Snapshot:
-        held = self._snapshot
-        reviews = self._reviews(held.reviews if held is not None else ())
-        if held is None or held.base.run.run_id != run.run_id:
-            return take(load_base(self._store, run), reviews)
-        if reviews == held.reviews:
-            return held
-        new = reviews[len(held.reviews) :]
-        quick = extended(held, new) if reviews[: len(held.reviews)] == held.reviews else None
-        return quick if quick is not None else take(held.base, reviews, like=held)
+    def _load_behind(self, run: Run) -> None:
+        """Load a run in a thread. Whoever starts it waits a moment, since most stores are small."""
+
+        def load() -> None:
+            try:
+                base = load_base(self._store, run)
+                with self._lock:
+                    self._snapshot = take(base, self._reviews(()))
+            except DetectorError as error:
+                _log.error("a run could not be loaded", extra={"run": run.run_id, "reason": str(error)})
+
+        with self._lock:
+            if self._loading is not None and self._loading.is_alive():
+                return
+            self._loading = Thread(target=load, daemon=True, name="desk-run")
+            self._loading.start()
+            started = self._loading
+        started.join(PATIENCE_SECONDS)
 
     def _reviews(self, held: Sequence[Review]) -> tuple[Review, ...]:
         """All reviews in the order recorded; only those not held are read."""
