@@ -166,6 +166,7 @@ def test_a_page_cannot_pass_itself_off_as_another_sites(site: Site, desk: Desk) 
     ("path", "content", "reason"),
     [
         ("/", page("Harbour Post", article=False), "a front page"),
+        ("/index.html", page("Harbour Post"), "a front page"),
         ("/sport", "<html><body>" + "".join(f"<h3><a href='/{n}'>Headline {n} of the day</a></h3><p>Teaser {n} of a story that one can read.</p>" for n in range(20)) + "</body></html>", "a list of articles"),
         ("/wall", page(body=[BODY[0][:120], "Subscribe to continue reading."]), "behind a paywall"),
         ("/closed", page(head='<script type="application/ld+json">{"@type":"NewsArticle","headline":"x","isAccessibleForFree":false}</script>'), "behind a paywall"),
@@ -173,7 +174,7 @@ def test_a_page_cannot_pass_itself_off_as_another_sites(site: Site, desk: Desk) 
         ("/about", "<html><body><p>We are a small paper on the coast. Write to us.</p><p>Our office is open on weekdays.</p></body></html>", "nothing marks as an article"),
         ("/photo", b"\x89PNG\r\n\x1a\n\x00\x00", "not a web page"),
     ],
-    ids=["front", "section", "paywall", "closed", "robot check", "imprint", "picture"],
+    ids=["front", "marked front", "section", "paywall", "closed", "robot check", "imprint", "picture"],
 )  # fmt: skip
 def test_a_page_that_is_no_article_is_rejected_with_a_reason_and_a_remedy(
     site: Site, desk: Desk, path: str, content: str | bytes, reason: str

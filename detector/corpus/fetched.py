@@ -131,8 +131,8 @@ def _with_listed(draft: Draft, listed: Listed | None) -> Draft:
 
 def _refuse_front(address: str, tree: Any, linked: Mapping[str, Any]) -> None:
     """Raises Unreadable: the address or the page itself is that of a site or a section, not of an article."""
-    if linked or _og_type(tree) == "article":
-        return
+    if (linked or _og_type(tree) == "article") and not is_front(address):
+        return  # front pages carry the marks of the articles on them
     headings = tree.xpath("count(//h1//a|//h2//a|//h3//a|//h4//a|//a//h2|//a//h3|//a//h4)")
     declared_list = bool(tree.xpath("//script[@type='application/ld+json'][contains(., 'CollectionPage')]"))
     if is_front(address) or declared_list or headings >= _LISTED_HEADINGS:
