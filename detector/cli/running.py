@@ -96,7 +96,9 @@ def run(
         require_articles(opened, result)
         last = opened.last_run()
         with shown_progress(quiet=quiet) as on_progress:
-            finished = pipeline.run(opened, settings=chosen, now=datetime.now(UTC), on_progress=on_progress)
+            finished = pipeline.run(
+                opened, settings=chosen.without_sources(), now=datetime.now(UTC), on_progress=on_progress
+            )
         log_finished(finished)
         before = opened.arrivals.run_before(finished.run_id)
         if before is None and asks_for_changes(fail_on) and not quiet:
