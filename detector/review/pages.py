@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 from fastapi.responses import HTMLResponse, Response
 
 from detector.errors import InputError
+from detector.report import wording
 from detector.review.desk import ConflictChanged, Desk
 from detector.review.frame import (
     KEYS,
@@ -194,10 +195,18 @@ def _timeline(view: ConflictView) -> Rows:
 
 def _done(request: Request, recorded: Recorded, *, then: str, query: str) -> Response:
     """On to the next conflict, or back to the queue when it was the last."""
-    flash = Flash(recorded.words, recorded.conflict_id, recorded.review_id)
+    question = wording.clipped(_question(desk_of(request), recorded.conflict_id), 70)
+    flash = Flash(f"{recorded.words} {question}".strip(), recorded.conflict_id, recorded.review_id)
     sound = re.fullmatch(ID_PATTERN, then)
     address = conflict_address(then, query) if sound else "/"
     return go_on(request, address, flash, last=flash)
+
+
+def _question(desk: Desk, conflict_id: str) -> str:
+    """The question of a conflict, empty for one that is off the list."""
+    snapshot = desk.snapshot()
+    row = snapshot.by_id.get(conflict_id) if snapshot is not None else None
+    return row.conflict.question if row is not None else ""
 
 
 def _stay(request: Request, recorded: Recorded, *, query: str) -> Response:
