@@ -154,3 +154,30 @@ def test_pruning_by_command_says_what_would_go_and_then_what_went(
     assert "Gone: 2 runs" in capsys.readouterr().out
     assert cli.main(["prune", *common, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["going"] == []
+
+
+def test_the_counts_say_which_gate_stopped_how_much() -> None:
+    from detector.conflicts.gates import gate_counts
+
+    counts = gate_counts([{"opinion": 2, "advice": 1}, {"opinion": 3}], {"same matter": 204, "numbers": 3})
+    assert list(counts.items()) == [
+        ("statements stopped as advice", 1),
+        ("statements stopped as opinion", 5),
+        ("pairs stopped by numbers", 3),
+        ("pairs stopped by same matter", 204),
+    ]
+
+
+def test_the_weights_in_use_are_named_by_the_hash_of_their_file(tmp_path: Path) -> None:
+    import hashlib
+
+    from detector.models.hashes import encoder_sha256, nli_sha256
+    from detector.models.naming import ENCODER_SHA256, WEIGHTS
+    from detector.settings import ModelSettings
+
+    weights = (WEIGHTS / "model.safetensors").read_bytes()
+    assert nli_sha256(ModelSettings()) == hashlib.sha256(weights).hexdigest()
+    assert encoder_sha256(ModelSettings()) == ENCODER_SHA256
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert encoder_sha256(ModelSettings(encoder=str(tmp_path))) == hashlib.sha256(b"weights").hexdigest()
+    assert encoder_sha256(ModelSettings(encoder="owner/name")) is None
