@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,6 +250,41 @@ def test_the_proxy_of_the_environment_is_used_only_when_asked_for(site: Site, mo
     assert (
         "inner address" in refused("http://10.0.0.1/", robots=False, environment_proxy=True, allow_private=False).reason
     )
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate of the test's server")
+def test_the_certificate_is_checked_by_name_although_the_connection_goes_to_a_checked_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        + [
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            "-subj",
+            "/CN=news.example",
+            "-addext",
+            "subjectAltName=DNS:news.example",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    settings = SourceSettings(**{**OPEN, "robots": False})
+    with (
+        served(tls=context) as secure,
+        Fetcher(settings, max_bytes=1000, resolve=lambda host, port: ["127.0.0.1"]) as fetcher,
+    ):
+        secure.put("/a", "news")
+        port = secure.address.rsplit(":", 1)[1]
+        assert fetcher.get(f"https://news.example:{port}/a").content == b"news"
+        with pytest.raises(FetchFailed, match="not valid for 'other.example'"):
+            fetcher.get(f"https://other.example:{port}/a")
 
 
 def test_a_dead_host_is_a_failure_with_a_remedy(site: Site) -> None:

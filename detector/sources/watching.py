@@ -135,7 +135,8 @@ class Watch:
         if not self.store.article_heads():
             return RoundDone(gathered)
         last = self.store.last_run()
-        run = pipeline.run(self.store, settings=self.settings, now=self.clock(), on_progress=self._progressed)
+        settings = self.settings.without_sources()
+        run = pipeline.run(self.store, settings=settings, now=self.clock(), on_progress=self._progressed)
         fresh = last is None or last.run_id != run.run_id
         self.publish(run, fresh)
         return RoundDone(gathered, run, fresh)
