@@ -23,8 +23,10 @@ from store_values import NOON, article, found, in_another_process, statement, su
 
 from detector.errors import InputError, MissingExtraError, StoreBusyError, StoreError
 from detector.records import Fetch, Page, Run
+from detector.settings import RetentionSettings
 from detector.store import Store, open_store, opening, tables
 from detector.store.dialect import database_at, postgresql
+from detector.store.pruning import InUse, prune
 
 if TYPE_CHECKING:
     from postgres_server import Server
@@ -416,6 +418,20 @@ def test_a_dump_restored_elsewhere_is_the_same_store(postgres: Server, store: St
         assert restored.articles() == store.articles()
         assert restored.outcome("r1") == found()
         assert restored.check() == []
+
+
+def test_old_runs_go_and_the_room_is_given_back(store: Store) -> None:
+    for number in range(3):
+        succeed(store, f"r{number}", found(), at=NOON + timedelta(days=number))
+    retention = RetentionSettings(runs_days=1, runs_keep=1)
+    in_use = InUse("enc", "nli", frozenset({"f"}))
+    later = NOON + timedelta(days=30)
+    planned = prune(store, retention, now=later, in_use=in_use)
+    assert [run.run_id for run in store.runs()] == ["r2", "r1", "r0"]
+    done = prune(store, retention, now=later, in_use=in_use, apply=True)
+    assert (done.applied, done.going) == (True, planned.going)
+    assert [run.run_id for run in store.runs()] == ["r2"]
+    assert store.outcome("r2") == found() and store.check() == []
 
 
 # Commands
