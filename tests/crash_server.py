@@ -24,11 +24,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
+sys.modules["torch"] = None  # type: ignore[assignment]  # the fakes need none, and small processes are quickly made
 
-from detector import cli, models, pipeline, statements
-from detector.report import tables
-from detector.testing import HashingEncoder, LexicalNLI
+import sqlalchemy as sa  # noqa: E402
+
+from detector import cli, models, pipeline, statements  # noqa: E402
+from detector.report import tables  # noqa: E402
+from detector.testing import HashingEncoder, LexicalNLI  # noqa: E402
 
 _FILE_EVENTS = {"os.rename", "os.remove", "os.link", "os.truncate"}
 NOW = "2031-04-03T06:00:00+00:00"
