@@ -11,6 +11,12 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from detector.review.answers import (
+    ArticleView,
+    AskView,
+    RunProgress,
+    StatsView,
+)
 from detector.review.desk import Desk
 from detector.review.guard import forget, remember
 from detector.review.security import (
@@ -25,9 +31,7 @@ from detector.review.security import (
 )
 from detector.review.values import (
     ID_PATTERN,
-    ArticleView,
     AskRequest,
-    AskView,
     ConflictView,
     DecideRequest,
     LoginRequest,
@@ -39,10 +43,8 @@ from detector.review.values import (
     QueuePage,
     Recorded,
     ReportDraft,
-    RunProgress,
     SinceLook,
     SplitRequest,
-    StatsView,
     UndoRequest,
     Visitor,
 )

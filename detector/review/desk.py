@@ -13,6 +13,12 @@ from typing import Any
 from detector.decisions.states import CORRECTIONS, make_review, make_undo, undone
 from detector.errors import DetectorError, InputError
 from detector.records import Look, Review, Statement
+from detector.review.answers import (
+    ArticleView,
+    AskView,
+    RunProgress,
+    StatsView,
+)
 from detector.review.figures import stats_view
 from detector.review.progress import RunWatch
 from detector.review.queue import (
@@ -28,8 +34,6 @@ from detector.review.queue import (
 from detector.review.reading import article_view, ask_view
 from detector.review.snapshot import Row, Shelf, Snapshot, Unknown, require_row
 from detector.review.values import (
-    ArticleView,
-    AskView,
     ConflictView,
     DecideRequest,
     MergeRequest,
@@ -39,10 +43,8 @@ from detector.review.values import (
     QueuePage,
     Recorded,
     ReportDraft,
-    RunProgress,
     SinceLook,
     SplitRequest,
-    StatsView,
     UndoRequest,
 )
 from detector.review.views import conflict_view, may_undo

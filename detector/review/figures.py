@@ -11,9 +11,18 @@ from detector.decisions.states import orphans, standing
 from detector.decisions.values import Stats
 from detector.records import Review
 from detector.report.wording import KIND_WORDS, LANE_WORDS, day, moment_words, one_line
+from detector.review.answers import (
+    DepartedLine,
+    Disagreement,
+    PrecisionLine,
+    ReviewerLine,
+    StatsView,
+)
 from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line
 from detector.review.snapshot import Snapshot
-from detector.review.values import Choice, DepartedLine, Disagreement, PrecisionLine, ReviewerLine, StatsView
+from detector.review.values import (
+    Choice,
+)
 
 MOST_DAYS = 30
 MOST_DISAGREEMENTS = 100

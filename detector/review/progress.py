@@ -16,7 +16,7 @@ from typing import IO
 from detector.errors import DetectorError, StoreBusyError
 from detector.records import Run
 from detector.report.wording import count_words, moment_words, one_line
-from detector.review.values import RunProgress, StageLine
+from detector.review.answers import RunProgress, StageLine
 from detector.settings import Settings
 from detector.store import Store
 
