@@ -10,7 +10,7 @@ from detector.pipeline import IngestResult, Progress, ingest
 from detector.records import Article, Fetch, Listed, Rejection
 from detector.settings import ReadingSettings
 from detector.sources.values import merged
-from detector.sources.web import same_article
+from detector.sources.web import head_of, same_article
 from detector.store import Store
 
 _BATCH = 100
@@ -48,7 +48,8 @@ def _to_be_read(store: Store) -> Iterator[Fetch]:
         if fetches[0].article_id is None:
             yield fetches[0]
             continue
-        path = store.article(article_id).path or ""
+        head = head_of(store, article_id)
+        path = head.path if head and head.path else ""
         if "://" in path:
             yield next((fetch for fetch in fetches if path in (fetch.led_to, fetch.url)), fetches[0])
 

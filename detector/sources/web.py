@@ -224,8 +224,8 @@ class Round:
 
     def _say_unchanged(self, known: Fetch) -> None:
         self.asked += Asked(pages_unchanged=1)
-        if known.article_id:
-            self.result = merged(self.result, IngestResult(unchanged=(self.store.article(known.article_id),)))
+        if article := head_of(self.store, known.article_id):
+            self.result = merged(self.result, IngestResult(unchanged=(article,)))
 
     def _flush(self) -> None:
         """Articles first, then that their pages were fetched; a page is kept once for each text of its article."""
@@ -275,11 +275,17 @@ class Round:
         return Gathered(self.result, self.asked)
 
 
+def head_of(store: Store, article_id: str | None) -> Article | None:
+    """The latest revision of an article, None when it is not, or no longer, in the store."""
+    revisions = store.revisions(article_id) if article_id else []
+    return revisions[-1] if revisions else None
+
+
 def same_article(store: Store, known: Fetch | None, reading: Article) -> Article:
     """An address stays the article it first was, also when its page or the registry now names the outlet otherwise."""
-    if known is None or known.article_id in (None, reading.article_id):
+    before = head_of(store, known.article_id) if known else None
+    if before is None or before.article_id == reading.article_id:
         return reading
-    before = store.article(str(known.article_id))
     return replace(
         reading,
         article_id=before.article_id,
