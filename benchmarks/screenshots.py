@@ -79,12 +79,12 @@ def review(target: str) -> None:
 
 
 @contextmanager
-def served(target: str) -> Iterator[str]:
+def served(target: str, access: Access) -> Iterator[str]:
     """The address of a desk over the store, for as long as the block runs."""
     import uvicorn
 
     with Desk(target, clock=lambda: MOMENT) as desk:
-        app = create_app(desk, Access(reviewer="Ada Lind"))
+        app = create_app(desk, access)
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -95,7 +95,7 @@ def served(target: str) -> Iterator[str]:
         thread.join(5)
 
 
-def pages_of(page: Any, home: str) -> Iterator[str]:
+def pages_of(page: Any, home: str, guarded: str) -> Iterator[str]:
     """Opens one page after the other and gives its name when it is there."""
     page.goto(home)
     page.keyboard.press("j")
@@ -119,10 +119,12 @@ def pages_of(page: Any, home: str) -> Iterator[str]:
         "Four questions on which reports of the week do not fit together. Each was read by two of us.",
     )
     yield "report"
-    for name, path in (("figures", "/statistics"), ("runs", "/runs"), ("account", "/account")):
+    for name, path in (("figures", "/statistics"), ("runs", "/runs"), ("account", "/account"), ("keys", "/help")):
         page.goto(home + path)
         page.wait_for_load_state("domcontentloaded")
         yield name
+    page.goto(guarded)
+    yield "login"
 
 
 def taken(page: Any) -> bytes:
@@ -148,12 +150,13 @@ def main() -> int:
         target = arguments.store or str(Path(folder) / "desk.db")
         fill(target)
         review(target)
-        with served(target) as home, sync_playwright() as playwright:
+        here, guarded = served(target, Access(reviewer="Ada Lind")), served(target, Access(login="account"))
+        with here as home, guarded as door, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             for suffix, (width, height), scheme in (("", DESKTOP, "light"), ("-phone", PHONE, "dark")):
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
                 page = context.new_page()
-                for name in pages_of(page, home):
+                for name in pages_of(page, home, door):
                     content = taken(page)
                     (arguments.out / f"desk-{name}{suffix}.png").write_bytes(content)
                     print(f"desk-{name}{suffix}.png  {len(content) / 1024:.0f} kB")
