@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from crashing import CrashServer, contents, shared_server, unsound, write_news
 
+from detector import cli
+
 ALL_FORMATS = ("html", "md", "csv", "json", "jsonl", "parquet")
 
 
@@ -266,6 +268,51 @@ def test_damage_is_found_by_doctor_or_has_touched_nothing_that_counts(
             ended = server.call(*command, "--store", store)
             assert ended.code == 0 or (ended.code == 2 and ended.complaint), ended.stderr
     assert found >= 2
+
+
+CALLS = (
+    "account list",
+    "ask The_dam_held.",
+    "backup {folder}/backup.db",
+    "decide abc confirmed --reviewer Ana",
+    "diff",
+    "explain abcdef",
+    "history",
+    "ingest {folder}/news",
+    "manifest",
+    "prune",
+    "queue",
+    "report",
+    "restore {folder}/news.db",
+    "run {folder}/news",
+    "stats",
+    "status",
+    "undo abc --reviewer Ana",
+)
+
+
+@pytest.mark.parametrize("fault", ["a folder", "no database", "another program's", "its pages lost"])
+def test_every_command_tells_of_an_unusable_store_in_one_line(
+    desk: Path, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    store = desk / "bad.db"
+    if fault == "a folder":
+        store.mkdir()
+    elif fault == "no database":
+        store.write_bytes(b"Dear diary, " * 1000)
+    elif fault == "another program's":
+        with closing(sqlite3.connect(store)) as raw:
+            raw.execute("CREATE TABLE songs (title TEXT)")
+    else:
+        content = (desk / "news.db").read_bytes()
+        store.write_bytes(content[:8192] + bytes(len(content) - 8192))
+    (desk / "news.db").write_bytes(b"no backup either")
+    for call in CALLS:
+        words = [word.format(folder=desk) for word in call.split()]
+        assert cli.main([*words, "--store", str(store)]) == 2, call
+        complaint = capsys.readouterr().err
+        assert complaint.startswith("detector: ") and complaint.count("\n") == 1, f"{call}: {complaint}"
+        assert "an error in the program" not in complaint, call
 
 
 def test_doctor_tells_machines_and_people_of_a_damaged_store_and_the_way_back(server: CrashServer, desk: Path) -> None:

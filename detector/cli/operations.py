@@ -125,6 +125,8 @@ def take_out(
     bench = Workbench(chosen)
     fingerprints = frozenset({bench.statements_fingerprint, bench.embedding_fingerprint})
     in_use = InUse(bench.encoder_id, bench.scorer_id, fingerprints)
+    with opened_store(store, read_only=True):
+        pass  # there must be one: nothing is pruned by making an empty store
     with opened_store(store) as opened:
         done = prune(opened, chosen.retention, now=datetime.now(UTC), in_use=in_use, apply=apply)
     counts = {one.what: one.count for one in done.going}
