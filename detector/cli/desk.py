@@ -176,7 +176,10 @@ def _serve(
     scheme = "https" if certificate else "http"
     shown_host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     address = f"{scheme}://{shown_host}:{bound}/"
-    lines = [f"The review desk is open at {address}"]
+    others = (
+        ", and to others at this machine's own addresses" if shown_host != host and host in ("0.0.0.0", "::") else ""
+    )
+    lines = [f"The review desk is open at {address}{others}"]
     if access.token is not None and TOKEN_VARIABLE not in os.environ:
         lines.append(f"Token: {access.token}")
     if access.any_address and certificate is None:
