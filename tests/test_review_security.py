@@ -212,6 +212,8 @@ def test_what_is_too_long_is_refused_before_anything_reads_it(here: TestClient) 
 
     assert here.post("/api/v1/ask", headers=token, content=drip()).status_code == 413
     assert here.get("/api/v1/queue", params={"q": "x" * MAX_ADDRESS}).status_code == 414
+    deep = here.post("/api/v1/ask", headers=token, content=b"[" * 200_000)
+    assert deep.status_code in (400, 422) and list(deep.json()) == ["error"]
     assert here.post("/api/v1/ask", headers={**token, "content-length": "-1"}, content=b"").status_code == 413
 
 
@@ -280,6 +282,8 @@ def test_a_program_uses_the_token_without_a_session(guarded: TestClient, desk: D
     headers = {"authorization": f"Bearer {TOKEN}", "x-reviewer": "Night desk"}
     assert guarded.get("/api/v1/queue", headers=headers).status_code == 200
     assert guarded.post("/api/v1/look", headers=headers).status_code == 200
+    guarded.post("/api/v1/look", headers={**headers, "x-reviewer": "Zoë Åkesson".encode()})  # type: ignore[dict-item]
+    assert desk.store.looks.get("Zoë Åkesson") is not None
     assert guarded.post("/api/v1/look", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 401
     assert guarded.get("/api/v1/queue", headers={"authorization": "Bearer wrong"}).status_code == 401
     assert guarded.get("/api/v1/queue", headers={"authorization": f"Basic {TOKEN}"}).status_code == 401

@@ -125,7 +125,7 @@ class Guard:
             client = scope["client"][0] if scope.get("client") else "unknown"
             try:
                 state["session"] = await run_in_threadpool(
-                    self._doorkeeper.bearer, authorization, headers.get(REVIEWER_HEADER), client=client
+                    self._doorkeeper.bearer, authorization, _name(headers), client=client
                 )
             except HTTPException as error:
                 raise Refused(error.status_code, str(error.detail), dict(error.headers or {})) from error
@@ -163,6 +163,17 @@ def _check_origin(headers: Headers, host: str) -> None:
             raise Refused(403, "the request came from a page of another site; use the pages of the desk")
     elif headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused(403, "the request came from a page of another site; use the pages of the desk")
+
+
+def _name(headers: Headers) -> str | None:
+    """The name that a program gives, which may be of any script: programs send UTF-8, a server reads Latin-1."""
+    given = headers.get(REVIEWER_HEADER)
+    if given is None:
+        return None
+    try:
+        return given.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return given
 
 
 def _cookie(headers: Headers) -> str | None:
