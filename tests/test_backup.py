@@ -267,12 +267,12 @@ def test_a_file_with_nothing_of_a_store_in_it_says_so(tmp_path: Path, content: b
 def test_the_commands_say_what_was_done_and_what_comes_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store, backup = fill(tmp_path / "news.db", articles=2, reviews=2), tmp_path / "backup.db"
     assert cli.main(["backup", str(backup), "--store", str(store)]) == 0
-    assert "checked: 2 articles, 2 reviews, 1 runs" in capsys.readouterr().out
+    assert "checked: 2 articles, 2 reviews, 1 run)" in capsys.readouterr().out
     with open_store(store) as opened:
         opened.reviews.add([review(77)])
     assert cli.main(["restore", str(backup), "--store", str(store)]) == 0
     printed = capsys.readouterr().out
-    assert "1 reviews made since the backup are in it" in printed
+    assert "Reviews made since the backup are in it (1): " in printed
     call = printed.splitlines()[-1].split(": detector ")[1].split()
     assert cli.main(call) == 0
     assert "1 reviews, 0 articles" in capsys.readouterr().out
