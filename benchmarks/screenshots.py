@@ -116,7 +116,7 @@ def pages_of(page: Any, home: str, guarded: str) -> Iterator[str]:
     page.fill("[name=title]", "Where outlets differ this week")
     page.fill(
         "[name=introduction]",
-        "Four questions on which reports of the week do not fit together. Each was read by two of us.",
+        "Questions on which reports of the week do not fit together. Two of us read each.",
     )
     yield "report"
     for name, path in (("figures", "/statistics"), ("runs", "/runs"), ("account", "/account"), ("keys", "/help")):

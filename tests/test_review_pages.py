@@ -211,8 +211,9 @@ def test_reviewers_who_differ_are_shown_on_the_conflict_in_the_queue_and_in_the_
 
 
 def test_since_the_last_look_only_what_is_new_is_counted(client: TestClient) -> None:
-    assert "I have looked" not in client.get("/").text
+    assert "the next visit tells what is new" in client.get("/").text
     assert post(client, "/look")[0] == 303
+    assert "nothing new" in client.get("/").text
     fresh = client_of(client.app.state.desk, Access(reviewer="Ben Aro"))  # type: ignore[attr-defined]
     post(fresh, f"/conflicts/{BRAND}/note", note="Still chief.")
     hashed = field(fresh.get(f"/conflicts/{BRAND}").text, "evidence_hash")
