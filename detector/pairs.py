@@ -7,10 +7,11 @@ statements keeps it. Quotations are matched besides by their words, for the ques
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +21,8 @@ from detector.records import QUOTE_RULE, CandidatePair, Statement, pair_id_of
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
-"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither."""
+"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither. Besides
+these QUOTE_RULE: the words of two quotations."""
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
@@ -55,6 +57,8 @@ class Shelf:
     statements: tuple[Statement, ...]
     vectors: Matrix
     compared: tuple[int, ...]
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Where a name, a measure or a wording stands among the compared ones, by "name …", "measure …", "wording …"."""
 
 
 def quantised(vectors: Matrix) -> Matrix:
@@ -87,7 +91,8 @@ def shelves_of(
     for article_id in sorted(rows):
         own = tuple(statements[row] for row in rows[article_id])
         places = tuple(place for place, one in enumerate(own) if compared(one))
-        shelves.append(Shelf(article_id, own[0].outlet_id, own, quantised(vectors[rows[article_id]]), places))
+        steps = quantised(vectors[rows[article_id]])
+        shelves.append(Shelf(article_id, own[0].outlet_id, own, steps, places, _places([own[row] for row in places])))
     return shelves
 
 
@@ -137,10 +142,7 @@ def candidate_pairs(
     kept: dict[str, CandidatePair] = {}
     for position, shelf in enumerate(shelves):
         near = [shelves[other] for other in neighbours[position]]
-        for pair in (
-            *pairs_of_article(shelf, near, common=common, settings=settings),
-            *quote_pairs(shelf, near),
-        ):
+        for pair in pairs_of_article(shelf, near, common=common, settings=settings):
             kept[pair.pair_id] = pair
         if progress is not None:
             progress(position + 1)
@@ -151,75 +153,37 @@ def pairs_of_article(
     shelf: Shelf, neighbours: Sequence[Shelf], *, common: frozenset[str], settings: PairSettings
 ) -> list[CandidatePair]:
     """The pairs that the statements of one article keep. The order of the neighbours does not matter."""
-    others = sorted(
-        (
-            (near.statements[row].statement_id, near.vectors[row], near.statements[row])
-            for near in neighbours
-            for row in near.compared
-        ),
-        key=lambda other: other[0],
-    )
-    if not shelf.compared or not others:
-        return []
-    theirs = [one for _, _, one in others]
-    lines = similarities(shelf.vectors[list(shelf.compared)], np.stack([vector for _, vector, _ in others]))
-    columns = _Columns(theirs)
-    found: list[CandidatePair] = []
+    quoted = quote_pairs(shelf, neighbours)
+    by_words = {pair.pair_id for pair in quoted}
+    around = [near for near in sorted(neighbours, key=lambda near: near.article_id) if near.compared]
+    if not shelf.compared or not around:
+        return quoted
+    theirs = [near.statements[row] for near in around for row in near.compared]
+    matrix = np.concatenate([near.vectors[list(near.compared)] for near in around])
+    lines = similarities(shelf.vectors[list(shelf.compared)], matrix)
+    found = list(quoted)
+    columns = _Columns(around)
     for row, line in zip(shelf.compared, lines, strict=True):
         left = shelf.statements[row]
-        for rule, column in _kept(line, columns.rules(left, line, common=common, settings=settings), settings):
+        rules = columns.rules(left, line, common=common, settings=settings)
+        if by_words and is_quotation(left):
+            for column, right in enumerate(theirs):
+                if pair_id_of(left.statement_id, right.statement_id) in by_words:
+                    rules[column] = -1
+        for rule, column in _kept(line, rules, settings):
             first, second = sorted((left.statement_id, theirs[column].statement_id))
             pair_id = pair_id_of(first, second)
             found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), RULES[rule]))
     return found
 
 
-def merged_pairs(
-    shelf: Shelf,
-    kept: Sequence[CandidatePair],
-    *,
-    gone: frozenset[str],
-    arrived: Sequence[Shelf],
-    common: frozenset[str],
-    settings: PairSettings,
-) -> list[CandidatePair] | None:
-    """The pairs that one article keeps when some neighbours have left and others have come, from those it kept before.
-
-    `gone` are the statements of the neighbours that left. None when these pairs do not tell: a place that was full has
-    become free, or a quotation hides which rule had kept its pair. Then `pairs_of_article` tells.
-    """
-    own = {one.statement_id for one in shelf.statements}
-    places: dict[tuple[str, str], list[tuple[float, str, CandidatePair]]] = {}
-    freed: set[tuple[str, str]] = set()
-    for pair in kept:
-        if pair.rule == QUOTE_RULE:
-            return None
-        left, right = (pair.left_id, pair.right_id) if pair.left_id in own else (pair.right_id, pair.left_id)
-        places.setdefault((left, pair.rule), [])
-        if right in gone:
-            freed.add((left, pair.rule))
-        else:
-            places[left, pair.rule].append((-pair.similarity, right, pair))
-    full = Counter((pair.left_id if pair.left_id in own else pair.right_id, pair.rule) for pair in kept)
-    if any(full[place] >= settings.neighbours for place in freed):
-        return None
-    for pair in pairs_of_article(shelf, arrived, common=common, settings=settings):
-        left, right = (pair.left_id, pair.right_id) if pair.left_id in own else (pair.right_id, pair.left_id)
-        places.setdefault((left, pair.rule), []).append((-pair.similarity, right, pair))
-    return [
-        pair
-        for found in places.values()
-        for _, _, pair in sorted(found, key=lambda place: place[:2])[: settings.neighbours]
-    ]
-
-
 class _Columns:
-    """The statements that one article is compared with: where each name, measure and wording stands among them."""
+    """The statements that one article is compared with, as columns."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
-        self._names = _places({entity.key for entity in one.entities} for one in statements)
-        self._measures = _places(_measures(one) for one in statements)
-        self._wordings = _places({one.text_hash} for one in statements)
+    def __init__(self, around: Sequence[Shelf]) -> None:
+        self._around = around
+        self._starts = [0, *itertools.accumulate(len(near.compared) for near in around)]
+        self._known: dict[str, list[int]] = {}
 
     def rules(
         self, left: Statement, line: Matrix, *, common: frozenset[str], settings: PairSettings
@@ -227,21 +191,31 @@ class _Columns:
         """For each column the place in RULES of the first rule that fits, -1 for none."""
         rules = np.where(line >= settings.nearest_floor, RULES.index("nearest"), -1).astype(np.int8)
         names = {entity.key for entity in left.entities} - common
-        rules[self._among(self._names, names)] = RULES.index("same-name")
-        rules[self._among(self._measures, _measures(left))] = RULES.index("same-measure")
+        rules[self._of(f"name {name}" for name in names)] = RULES.index("same-name")
+        rules[self._of(f"measure {measure}" for measure in _measures(left))] = RULES.index("same-measure")
         rules[line >= settings.similar] = RULES.index("similar")
         rules[line < settings.floor] = -1
-        rules[self._among(self._wordings, {left.text_hash})] = -1
+        rules[self._of([f"wording {left.text_hash}"])] = -1
         return rules
 
-    def _among(self, places: Mapping[str, list[int]], keys: Iterable[str]) -> list[int]:
-        return [place for key in keys for place in places.get(key, ())]
+    def _of(self, keys: Iterable[str]) -> list[int]:
+        found: list[int] = []
+        for key in keys:
+            if key not in self._known:
+                self._known[key] = [
+                    start + place
+                    for start, near in zip(self._starts, self._around, strict=False)
+                    for place in near.places.get(key, ())
+                ]
+            found += self._known[key]
+        return found
 
 
-def _places(keys: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+def _places(statements: Sequence[Statement]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for place, own in enumerate(keys):
-        for key in own:
+    for place, one in enumerate(statements):
+        keys = {f"name {entity.key}" for entity in one.entities} | {f"measure {measure}" for measure in _measures(one)}
+        for key in (*keys, f"wording {one.text_hash}"):
             found.setdefault(key, []).append(place)
     return found
 

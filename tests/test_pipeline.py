@@ -241,8 +241,7 @@ def newsroom_contents(path: Path, parts: Sequence[Sequence[Article]], settings: 
             analyse(store, settings=settings)
         last = store.last_run()
         assert last is not None
-        judged = store.comparisons.judged(sorted(store.article_heads()))
-        return judged, store.outcome(last.run_id), last.counts
+        return store.comparisons.all(), store.outcome(last.run_id), last.counts
 
 
 def told(seed: int) -> list[Article]:
@@ -265,7 +264,7 @@ def told(seed: int) -> list[Article]:
 
 @hypothesis_settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000), cuts=st.sets(st.integers(1, 17), max_size=5), few=st.integers(1, 3))
-def test_pairs_merged_as_neighbours_come_and_go_are_those_of_one_run(
+def test_pairs_of_a_store_that_grew_are_those_of_one_run(
     tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: set[int], few: int
 ) -> None:
     """Few neighbours and few places, so that every newcomer pushes others out."""

@@ -2,7 +2,7 @@
 
 What an article's statements are compared with depends on its own text, on which articles lie nearest and on which names are
 common, nothing else: its pairs are kept together with these. A store that grows by one article looks again only at the
-articles near it, merges the newcomer's statements into what they had kept, and judges only the pairs that are new.
+articles near it, and judges only the pairs that are new.
 """
 
 from __future__ import annotations
@@ -95,12 +95,10 @@ def _gated(statements: Sequence[Statement]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every article is compared with and how, by article id; the names too common to tell anything; and the
-    statements of each article as "article_id:revision"."""
+    """What every article is compared with and how, by article id, and the names too common to tell anything."""
 
     of: dict[str, Compared]
     common: frozenset[str]
-    statements: dict[str, frozenset[str]]
 
 
 def surroundings(
@@ -127,11 +125,7 @@ def surroundings(
     for place, summary in enumerate(summaries):
         how = digest(blocking, versions[place], *sorted(common.intersection(summary.names)))
         found[summary.article_id] = Compared(how, judging, tuple(sorted(versions[other] for other in near[place])))
-    members = {
-        version: frozenset(statement_id for statement_id, _ in summary.participants)
-        for version, summary in zip(versions, summaries, strict=True)
-    }
-    return Surroundings(found, common, members)
+    return Surroundings(found, common)
 
 
 @dataclass(slots=True)
@@ -200,29 +194,28 @@ def compare_pending(
     for done in range(0, len(pending), COMPARE_BATCH):
         batch = pending[done : done + COMPARE_BATCH]
         with clock.measure("pairs"):
-            kept = store.comparisons.judged(batch)
-            chosen = {
-                article_id: _choose(article_id, kept[article_id], before.get(article_id), around, shelves, bench)
-                for article_id in batch
-            }
-            known = dict(met)
-            for article_id in batch:
-                if article_id in before and before[article_id].judging == bench.judging_fingerprint:
-                    known |= kept[article_id]
-            new = [pair for pair in _each_once(chosen.values()) if pair.pair_id not in known]
+            kept = store.comparisons.rules(batch)
+            chosen = {article_id: _choose(article_id, around, shelves, bench) for article_id in batch}
+            changes = [_change(article_id, kept, before, around, chosen[article_id]) for article_id in batch]
+            new = _each_once(pair for change in changes for pair in change.arrived if pair.pair_id not in met)
             by_id = shelves.statements_of(new)
         with clock.measure("score"):
             report = _in_articles(on_progress, done, len(batch), len(pending))
             scores = score_pending(store, bench, new, by_id, report)
         with clock.measure("conflicts"):
-            met = _judge(new, scores, by_id, articles, bench)
-            known |= met
+            judged = met | _judge(new, scores, by_id, articles, bench)
             store.comparisons.put(
                 [
-                    _changed(article_id, around.of[article_id], kept[article_id], chosen[article_id], known)
-                    for article_id in batch
+                    Changed(
+                        change.article_id,
+                        around.of[change.article_id],
+                        change.left,
+                        tuple(replace(judged[pair.pair_id], pair=pair) for pair in change.arrived),
+                    )
+                    for change in changes
                 ]
             )
+            met = {pair.pair_id: judged[pair.pair_id] for pair in new}
         on_progress(Progress("score", done + len(batch), len(pending)))
 
 
@@ -231,61 +224,48 @@ def _in_articles(on_progress: OnProgress, done: int, size: int, total: int) -> O
     return lambda scored, of: on_progress(Progress("score", done + size * scored // of, total))
 
 
-def _choose(
-    article_id: str,
-    kept: Mapping[str, JudgedPair],
-    before: Compared | None,
-    around: Surroundings,
-    shelves: _Shelves,
-    bench: Workbench,
-) -> dict[str, CandidatePair]:
-    """The pairs that an article keeps now, by pair id: from those it kept before where these tell, else chosen anew."""
-    from detector.pairs import merged_pairs, pairs_of_article, quote_pairs
+def _choose(article_id: str, around: Surroundings, shelves: _Shelves, bench: Workbench) -> dict[str, CandidatePair]:
+    """The pairs that an article keeps now, by pair id."""
+    from detector.pairs import pairs_of_article
 
-    now, settings = around.of[article_id], bench.settings.pairs
-    found: list[CandidatePair] | None = None
-    if before is not None and before.how == now.how:
-        left = set(before.neighbours) - set(now.neighbours)
-        if left <= around.statements.keys():
-            own, *arrived = shelves.of([article_id, *_ids(set(now.neighbours) - set(before.neighbours))])
-            quoted = quote_pairs(own, arrived)
-            found = merged_pairs(
-                own,
-                [judged.pair for judged in kept.values()],
-                gone=frozenset().union(*(around.statements[version] for version in left)),
-                arrived=arrived,
-                common=around.common,
-                settings=settings,
-            )
-    if found is None:
-        own, *near = shelves.of([article_id, *_ids(now.neighbours)])
-        found = pairs_of_article(own, near, common=around.common, settings=settings)
-        quoted = quote_pairs(own, near)
-    return {pair.pair_id: pair for pair in (*found, *quoted)}
+    own, *near = shelves.of([article_id, *_ids(around.of[article_id].neighbours)])
+    found = pairs_of_article(own, near, common=around.common, settings=bench.settings.pairs)
+    return {pair.pair_id: pair for pair in found}
 
 
 def _ids(versions: Iterable[str]) -> list[str]:
     return sorted(version.rpartition(":")[0] for version in versions)
 
 
-def _each_once(chosen: Iterable[Mapping[str, CandidatePair]]) -> list[CandidatePair]:
-    found = {pair_id: pair for pairs in chosen for pair_id, pair in pairs.items()}
+def _each_once(pairs: Iterable[CandidatePair]) -> list[CandidatePair]:
+    found = {pair.pair_id: pair for pair in pairs}
     return [found[pair_id] for pair_id in sorted(found)]
 
 
-def _changed(
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The pairs that an article kept before and does not keep as they were, and those that it keeps now instead."""
+
+    article_id: str
+    left: tuple[str, ...]
+    arrived: tuple[CandidatePair, ...]
+
+
+def _change(
     article_id: str,
-    compared: Compared,
-    kept: Mapping[str, JudgedPair],
+    kept: Mapping[str, Mapping[str, str]],
+    before: Mapping[str, Compared],
+    around: Surroundings,
     chosen: Mapping[str, CandidatePair],
-    known: Mapping[str, JudgedPair],
-) -> Changed:
-    now = {pair_id: replace(known[pair_id], pair=pair) for pair_id, pair in chosen.items()}
-    return Changed(
+) -> _Change:
+    """`kept` has the rule of every pair kept before. Findings of another way of judging are all made again."""
+    own = kept[article_id]
+    same = article_id in before and before[article_id].judging == around.of[article_id].judging
+    stay = {pair_id for pair_id, pair in chosen.items() if own.get(pair_id) == pair.rule} if same else set()
+    return _Change(
         article_id,
-        compared,
-        removed=tuple(sorted(pair_id for pair_id, judged in kept.items() if now.get(pair_id) != judged)),
-        added=tuple(now[pair_id] for pair_id in sorted(now) if kept.get(pair_id) != now[pair_id]),
+        tuple(sorted(own.keys() - stay)),
+        tuple(chosen[pair_id] for pair_id in sorted(chosen) if pair_id not in stay),
     )
 
 

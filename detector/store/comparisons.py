@@ -160,16 +160,22 @@ class Comparisons:
             if rows:
                 connection.execute(sa.insert(t.pairs), rows)
 
-    def judged(self, article_ids: Sequence[str]) -> dict[str, dict[str, JudgedPair]]:
-        """The pairs that each of these articles keeps, by article id and pair id."""
-        found: dict[str, dict[str, JudgedPair]] = {article_id: {} for article_id in article_ids}
+    def rules(self, article_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The rule of every pair that each of these articles keeps, by article id and pair id."""
+        found: dict[str, dict[str, str]] = {article_id: {} for article_id in article_ids}
+        columns = (t.pairs.c.article_id, t.pairs.c.pair_id, t.pairs.c.rule)
         with self._transaction() as connection:
             for start in range(0, len(article_ids), _CHUNK):
-                chunk = article_ids[start : start + _CHUNK]
-                query = sa.select(t.pairs.c.article_id, *_JUDGED)
-                for article_id, *row in connection.execute(query.where(one_of(t.pairs.c.article_id, chunk))):
-                    found[article_id][row[0]] = _judged(row)
+                query = sa.select(*columns).where(one_of(t.pairs.c.article_id, article_ids[start : start + _CHUNK]))
+                for article_id, pair_id, rule in connection.execute(query):
+                    found[article_id][pair_id] = rule
         return found
+
+    def all(self) -> list[JudgedPair]:
+        """Every compared pair once, by pair id."""
+        with self._transaction() as connection:
+            found = {row[0]: _judged(row) for row in connection.execute(sa.select(*_JUDGED))}
+        return [found[pair_id] for pair_id in sorted(found)]
 
     def related(self) -> list[JudgedPair]:
         """The pairs that contradict or agree, and every other pair of two statements that contradict something; by pair
@@ -202,7 +208,7 @@ class Comparisons:
         stop = t.pairs.c.stopped_by
         query = sa.select(stop, sa.func.count(t.pairs.c.pair_id.distinct())).where(stop != "").group_by(stop)
         with self._transaction() as connection:
-            return dict(sorted(connection.execute(query).tuples()))
+            return {str(name): int(number) for name, number in sorted(tuple(row) for row in connection.execute(query))}
 
 
 def _heads() -> sa.Subquery:
