@@ -215,7 +215,7 @@ def split(
         statement_id=named.statement_id,
     )
     record(store, [review])
-    _tell(store, review, about, json=json, quiet=quiet)
+    _tell(store, review, about, json=json, quiet=quiet, before=desk)
 
 
 @app.command()
@@ -255,7 +255,7 @@ def move(
         to_side=desk.side(entry, side).statements[0].statement_id,
     )
     record(store, [review])
-    _tell(store, review, about, json=json, quiet=quiet)
+    _tell(store, review, about, json=json, quiet=quiet, before=desk)
 
 
 @app.command()
@@ -287,7 +287,7 @@ def merge(
         other=desk.conflict(other),
     )
     record(store, [review])
-    _tell(store, review, about, json=json, quiet=quiet)
+    _tell(store, review, about, json=json, quiet=quiet, before=desk)
 
 
 @app.command()
@@ -326,11 +326,12 @@ def _tell(
     json: bool,
     quiet: bool,
     taken_back: Review | None = None,
+    before: Desk | None = None,
 ) -> None:
-    """What was recorded, how to take it back, and what came of a correction."""
+    """What was recorded, how to take it back, and what came of a correction to the list as it was `before`."""
     from detector import screens
     from detector.cli.reviewing_desk import open_desk
-    from detector.cli.reviewing_lines import SHORT_ID, entry_lines, review_words, status_words, wrapped
+    from detector.cli.reviewing_lines import SHORT_ID, review_words, status_words, wrapped
     from detector.report.wording import one_line
 
     if json:
@@ -340,21 +341,34 @@ def _tell(
         return
     words = f"took back: {review_words(taken_back)}" if taken_back is not None else review_words(review)
     lines = wrapped(f"{review.reviewer}: {words} — {one_line(review.question)}")
-    if about is not None and review.action in ("split", "move", "merge"):
-        desk = open_desk(store)
-        gone = [
-            one for one in desk.reviewed.departures if one.review.review_id == review.review_id and one.into is None
-        ]
-        if gone:
-            lines += wrapped(f"It leaves the list: {gone[0].reason}.")
-        elif about.conflict_id in desk.reviewed.states:
-            lines += ["", *entry_lines(desk.entry(about.conflict_id))]
+    if about is not None and before is not None:
+        lines += _correction_lines(before, open_desk(store), review, about)
     elif about is not None and review.action == "decide":
         state = open_desk(store).state(about.conflict_id)
         if state.disputed:
             lines += wrapped(f"Now {status_words(state)}.")
     print_lines(lines)
     say(f"Take it back with `detector undo {review.review_id[:SHORT_ID]}`.")
+
+
+def _correction_lines(before: Desk, after: Desk, review: Review, about: Conflict) -> list[str]:
+    """What was taken in, what became of the conflict, and its number where a correction gave it another."""
+    from detector.cli.reviewing_lines import entry_lines, wrapped
+    from detector.report.wording import one_line
+
+    lines = []
+    if review.action == "merge" and review.other_id:
+        lines += wrapped(f"Taken in: {one_line(before.entry(review.other_id).question)}")
+    gone = [one for one in after.reviewed.departures if one.review.review_id == review.review_id and one.into is None]
+    if gone:
+        return lines + wrapped(f"It leaves the list: {gone[0].reason}.")
+    if about.conflict_id not in after.reviewed.states:
+        return lines
+    was, entry = before.entry(about.conflict_id).rank, after.entry(about.conflict_id)
+    lines += ["", *entry_lines(entry)]
+    if entry.rank != was:
+        lines += ["", *wrapped(f"It is number {entry.rank} now, no longer {was}; others may have moved as well.")]
+    return lines
 
 
 @app.command()

@@ -166,7 +166,9 @@ def _require_parts(
     if (action == "undo") != (other_id is not None) and other is None:
         raise InputError(f"{action} with review {other_id}; an undo names the review that it takes back")
     if action == "note" and not note.strip():
-        raise InputError("a note without words; write some")
+        raise InputError(
+            "nothing to record, a note without words; give a decision (confirmed, rejected, unclear, duplicate) or write a note"
+        )
 
 
 def _require_statement(conflict: Conflict, action: ReviewAction, statement_id: str | None, to_side: str | None) -> None:
