@@ -197,7 +197,11 @@ def served(app: FastAPI) -> Iterator[str]:
     """The address at which the app answers while the block runs."""
     import uvicorn
 
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1)
+    from detector.review.connections import BoundedConnection
+
+    config = uvicorn.Config(
+        app, http=BoundedConnection, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

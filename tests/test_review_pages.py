@@ -288,7 +288,7 @@ def test_the_start_token_signs_in_under_ones_name(desk: Desk) -> None:
 
 @pytest.mark.parametrize("told", ["x", "e30=", base64.urlsafe_b64encode(b'{"words": 1}').decode(), "%00", "Ww=="])
 def test_a_bent_cookie_is_as_none(client: TestClient, told: str) -> None:
-    for name in (SAID, LAST, THEME):
+    for name in (f"{SAID}_8421", f"{LAST}_8421", THEME):
         client.cookies.set(name, told)
     page = client.get("/")
     assert page.status_code == 200 and "data-flash" not in page.text and "data-theme=" not in page.text
@@ -296,7 +296,7 @@ def test_a_bent_cookie_is_as_none(client: TestClient, told: str) -> None:
 
 def test_a_cookie_cannot_put_markup_on_a_page(client: TestClient) -> None:
     told = {"words": PAYLOADS[0], "conflict_id": TRAM, "review_id": "r1", "bad": False}
-    client.cookies.set(SAID, base64.urlsafe_b64encode(json.dumps(told).encode()).decode())
+    client.cookies.set(f"{SAID}_8421", base64.urlsafe_b64encode(json.dumps(told).encode()).decode())
     page = client.get("/").text
     assert "data-flash" in page and "<img" not in page
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_site import plain_store
-from fastapi import FastAPI
+from desk_site import plain_store, served
+from fastapi import FastAPI, HTTPException
 from fastapi.routing import APIRoute
 from report_fixture import Sample
 from starlette.testclient import TestClient
@@ -19,9 +23,21 @@ from detector.errors import InputError
 from detector.review.app import create_app
 from detector.review.desk import Desk
 from detector.review.guard import HEADERS, MAX_ADDRESS, MAX_BODY
-from detector.review.security import COOKIE, FAILURE_SECONDS, FAILURES, Access, add_account, host_of, is_local
+from detector.review.security import (
+    FAILURE_SECONDS,
+    FAILURES,
+    Access,
+    Doorkeeper,
+    Session,
+    add_account,
+    host_of,
+    is_local,
+    reviewer_name,
+)
+from detector.review.values import LoginRequest
 
 TRAM = Sample().outcome.conflicts[0].conflict_id
+COOKIE = "detector_desk_8421"
 TOKEN = "a-token-of-the-desk-0123456789"
 PASSWORD = "correct horse battery"
 
@@ -217,6 +233,23 @@ def test_what_is_too_long_is_refused_before_anything_reads_it(here: TestClient) 
     assert here.post("/api/v1/ask", headers={**token, "content-length": "-1"}, content=b"").status_code == 413
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\nHost: 127.0", b"GET /static/icon.svg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGE"]
+)
+def test_a_connection_whose_request_does_not_come_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("detector.review.connections.REQUEST_SECONDS", 0.3)
+    app = create_app(Desk(plain_store(tmp_path / "desk.db")), Access(reviewer="Ada"))
+    with served(app) as home, socket.create_connection(("127.0.0.1", int(home.rsplit(":", 1)[1])), timeout=10) as slow:
+        slow.sendall(sent)
+        received = b""
+        with suppress(ConnectionResetError):
+            while part := slow.recv(4096):
+                received += part
+        assert received.startswith(b"HTTP/1.1 200") == sent.endswith(b"GE")
+
+
 # Sessions
 
 
@@ -226,7 +259,17 @@ def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it(desk: Desk) ->
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(plain.split("; "))
     assert "Secure" not in plain.split("; ")
     safe = client_of(app, base="https://127.0.0.1:8421").get("/api/v1/session").headers["set-cookie"]
-    assert "Secure" in safe.split("; ")
+    assert "Secure" in safe.split("; ") and safe.startswith("__Host-")
+
+
+def test_two_desks_of_one_machine_keep_a_session_each(desk: Desk) -> None:
+    browser = client_of(create_app(desk, Access(reviewer="Ada")))
+    token = csrf_of(browser)
+    other = client_of(create_app(desk, Access(reviewer="Ben")), base="http://127.0.0.1:8422")
+    other.cookies = browser.cookies  # browsers keep cookies by host and look at no port
+    assert other.get("/api/v1/session").json()["reviewer"] == "Ben"
+    browser.cookies.update(other.cookies)
+    assert browser.post("/api/v1/look", headers=token).status_code == 200
 
 
 @pytest.mark.parametrize("cookie", ["x", "a.b.c", '["sid","Eve",""].x.y', "x" * 3000])
@@ -306,6 +349,40 @@ def test_who_fails_too_often_has_to_wait(desk: Desk) -> None:
     assert 0 < int(tired.headers["retry-after"]) <= FAILURE_SECONDS
     now[0] = FAILURE_SECONDS + 1
     assert client.post("/api/v1/session", json=right, headers=csrf_of(client)).status_code == 200
+
+
+def test_guesses_at_the_same_time_count_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def slow(_: str | None, password: str) -> bool:
+        looked_at.append(password)
+        time.sleep(0.05)
+        return False
+
+    monkeypatch.setattr("detector.review.security.password_fits", slow)
+    with Desk(plain_store(tmp_path / "desk.db")) as desk, ThreadPoolExecutor(20) as pool:
+        keeper = Doorkeeper(Access(login="account"), desk.store)
+
+        def guess(number: int) -> int:
+            try:
+                keeper.login(Session("s"), LoginRequest(name="Ada", secret=f"guess {number}"), client="10.0.0.9")
+            except HTTPException as error:
+                return error.status_code
+            return 200
+
+        told = list(pool.map(guess, range(20)))
+    assert (told.count(401), told.count(429)) == (FAILURES, 20 - FAILURES)
+    assert len(looked_at) == FAILURES
+
+
+@pytest.mark.parametrize("name", ["Ada\u200b", "A\u00adda", "\u202eadA", "Ada\ud800", "\u2060", "a" * 81])
+def test_a_name_that_would_be_recorded_as_another_is_refused(name: str) -> None:
+    with pytest.raises(HTTPException, match="expected 1 to 80 characters"):
+        reviewer_name(name)
+
+
+def test_a_name_is_one_however_its_letters_were_typed() -> None:
+    assert reviewer_name("Zoe\u0308  Lind") == "Zo\u00eb Lind"
 
 
 def test_an_account_opens_the_desk_under_its_name_until_it_is_gone_or_has_a_new_password(tmp_path: Path) -> None:

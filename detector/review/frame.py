@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from detector.records import Decision, RejectReason
 from detector.report import wording
-from detector.review.security import any_visitor
+from detector.review.security import any_visitor, cookie_name
 from detector.review.values import ID_PATTERN, QueueFilters, Visitor
 
 Word = Literal[
@@ -210,8 +210,8 @@ def page(
     )
     body = environment().get_template(template).render(page=frame, **values)
     answer = HTMLResponse(body.encode("utf-8", "replace"), status_code=status)
-    if SAID in request.cookies:
-        answer.delete_cookie(SAID, httponly=True, samesite="strict")
+    if (said := cookie_name(request.scope, SAID)) in request.cookies:
+        answer.delete_cookie(said, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
 
 
@@ -245,7 +245,7 @@ def local_path(back: str) -> str:
 def _read(request: Request, cookie: str) -> Flash | None:
     """What a cookie tells; None where it tells nothing that can be read."""
     try:
-        known = json.loads(base64.urlsafe_b64decode(request.cookies[cookie][:4000]))
+        known = json.loads(base64.urlsafe_b64decode(request.cookies[cookie_name(request.scope, cookie)][:4000]))
         flash = Flash(**{name: known[name] for name in ("words", "conflict_id", "review_id")}, bad=known["bad"] is True)
     except (KeyError, ValueError, TypeError):
         return None
@@ -260,13 +260,14 @@ def go_on(
 ) -> Response:
     """On to another page, where `flash` will be told; `last` is what can be taken back from now on."""
     answer = RedirectResponse(address, 303)
+    secure = request.url.scheme == "https"
     for name, told in ((SAID, flash), (LAST, last)):
         if isinstance(told, Flash):
             kept = base64.urlsafe_b64encode(json.dumps(asdict(told)).encode()).decode()
-            secure = request.url.scheme == "https"
-            answer.set_cookie(name, kept, httponly=True, samesite="strict", secure=secure)
+            own = cookie_name(request.scope, name)
+            answer.set_cookie(own, kept, httponly=True, samesite="strict", secure=secure)
     if last == "forget":
-        answer.delete_cookie(LAST, httponly=True, samesite="strict")
+        answer.delete_cookie(cookie_name(request.scope, LAST), httponly=True, samesite="strict", secure=secure)
     return answer
 
 

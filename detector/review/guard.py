@@ -16,11 +16,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 
 from detector.review.security import (
-    COOKIE,
     REVIEWER_HEADER,
     SAFE_METHODS,
     SESSION_SECONDS,
     Doorkeeper,
+    cookie_name,
     new_session,
     seal,
     unseal,
@@ -130,7 +130,7 @@ class Guard:
             except HTTPException as error:
                 raise Refused(error.status_code, str(error.detail), dict(error.headers or {})) from error
             return
-        found = unseal(access, _cookie(headers))
+        found = unseal(access, _cookie(scope, headers))
         if found is None and headers.get("sec-fetch-site") == "cross-site":
             # A strict cookie does not come along from a link on another site: nothing may replace it.
             if scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate":
@@ -176,10 +176,10 @@ def _name(headers: Headers) -> str | None:
         return given
 
 
-def _cookie(headers: Headers) -> str | None:
+def _cookie(scope: Scope, headers: Headers) -> str | None:
     for line in headers.getlist("cookie"):
         try:
-            found = SimpleCookie(line).get(COOKIE)
+            found = SimpleCookie(line).get(cookie_name(scope))
         except CookieError:
             continue
         if found is not None:
@@ -240,12 +240,13 @@ class _Dressed:
                 headers["cache-control"] = "no-cache" if kept else "no-store"
             cookie = self._scope.get("state", {}).get("cookie") or self.cookie
             if cookie is not None:
-                headers.append("set-cookie", _set_cookie(*cookie, secure=self._scope["scheme"] == "https"))
+                headers.append("set-cookie", _set_cookie(self._scope, *cookie))
         await self._send(message)
 
 
-def _set_cookie(value: str, seconds: int, *, secure: bool) -> str:
-    return f"{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
+def _set_cookie(scope: Scope, value: str, seconds: int) -> str:
+    secure = "; Secure" if scope["scheme"] == "https" else ""
+    return f"{cookie_name(scope)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
 async def _answer(send: _Dressed, refused: Refused) -> None:

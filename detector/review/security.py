@@ -9,8 +9,9 @@ import re
 import secrets
 import threading
 import time
+import unicodedata
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -18,14 +19,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import HTTPException, Request
 
+from detector.decisions.plain import plain_line
 from detector.errors import InputError
 from detector.review.values import LoginRequest, Visitor
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from detector.store import Store
 
 LoginKind = Literal["none", "token", "account"]
 COOKIE = "detector_desk"
+"""The cookie of a session, see `cookie_name`."""
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
 REVIEWER_HEADER = "x-reviewer"
@@ -39,7 +44,7 @@ FAILURES_OF_NAME = 20
 FAILURE_SECONDS = 300.0
 MOST_WATCHED = 10_000
 LEAST_PASSWORD = 10
-_NAME = re.compile(r"[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,80}")
+MOST_NAME = 80
 
 
 class NotAllowed(HTTPException):
@@ -137,6 +142,16 @@ def _signer(secret: str) -> Any:
     return URLSafeTimedSerializer(secret, salt="detector-desk-session", signer_kwargs={"digest_method": hashlib.sha256})
 
 
+def cookie_name(scope: Scope, base: str = COOKIE) -> str:
+    """The name that a cookie has at this desk. Browsers keep cookies by host, so two desks of one machine need two names.
+
+    Over https the prefix lets only this host set it, and no neighbouring name of its domain.
+    """
+    server = scope.get("server")
+    own = f"{base}_{server[1]}" if server and server[1] else base
+    return f"__Host-{own}" if scope.get("scheme") == "https" else own
+
+
 def csrf_of(access: Access, session: Session) -> str:
     """The token that a page of this session sends with every change; other sites cannot read it."""
     return hmac.new(access.secret.encode(), f"csrf:{session.sid}:{session.name}".encode(), hashlib.sha256).hexdigest()
@@ -151,7 +166,7 @@ class Doorkeeper:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
         self._ended: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._hashing = threading.BoundedSemaphore(2)
 
     def visitor(self, session: Session) -> Visitor:
@@ -181,12 +196,14 @@ class Doorkeeper:
         keys = [f"client:{client}"]
         if self.access.login == "account":
             keys.append(f"name:{name.casefold()}")
-        self._refuse_if_tired(keys)
+        with self._lock:
+            self._refuse_if_tired(keys)
+            self._count(keys)  # before the secret is looked at, so that tries at the same time count each other
         mark = self._proof(name, asked.secret)
         if mark is None:
-            self._note_failure(keys)
             what = "the token" if self.access.login == "token" else "the name or the password"
             raise HTTPException(401, f"{what} is wrong; try again")
+        self._uncount(keys)
         return replace(fresh, mark=mark)
 
     def bearer(self, header: str, name: str | None, *, client: str) -> Session:
@@ -197,11 +214,13 @@ class Doorkeeper:
         token = self.access.token
         right = token is not None and kind.lower() == "bearer" and _same(given.strip(), token)
         if not right:
-            self._note_failure(keys)
+            self._count(keys)
             raise HTTPException(401, "the bearer token is wrong; expected the one that the desk printed at its start")
         return Session(f"bearer-{secrets.token_hex(4)}", reviewer_name(name) if name else None, bearer=True)
 
     def logout(self, session: Session) -> None:
+        if session.name is None:
+            return  # nobody's sessions would push out those that somebody ended
         with self._lock:
             self._ended[session.sid] = None
             while len(self._ended) > MOST_WATCHED:
@@ -216,7 +235,7 @@ class Doorkeeper:
             right = password_fits(kept, secret)
         return _mark(kept) if right and kept is not None else None
 
-    def _refuse_if_tired(self, keys: Iterable[str]) -> None:
+    def _refuse_if_tired(self, keys: Sequence[str]) -> None:
         now = self._clock()
         with self._lock:
             for key in keys:
@@ -229,19 +248,28 @@ class Doorkeeper:
                     line = f"too many failed logins; try again in {wait} seconds"
                     raise HTTPException(429, line, headers={"Retry-After": str(wait)})
 
-    def _note_failure(self, keys: Iterable[str]) -> None:
+    def _count(self, keys: Sequence[str]) -> None:
         with self._lock:
             for key in keys:
-                self._failures.setdefault(key, deque(maxlen=FAILURES_OF_NAME)).append(self._clock())
+                self._failures.setdefault(key, deque()).append(self._clock())
                 self._failures.move_to_end(key)
             while len(self._failures) > MOST_WATCHED:
                 self._failures.popitem(last=False)
 
+    def _uncount(self, keys: Sequence[str]) -> None:
+        with self._lock:
+            for key in keys:
+                if failed := self._failures.get(key):
+                    failed.pop()
+
 
 def reviewer_name(name: str) -> str:
-    """The name as it is recorded: spaces folded. Raises HTTPException 422: empty, too long or not printable."""
-    folded = " ".join(name.split())
-    if not _NAME.fullmatch(folded):
+    """The name as reviews record it. Raises HTTPException 422: empty, too long, or with what cannot be seen.
+
+    What reviews would drop from a name is refused: two that are recorded alike must not be two at the door.
+    """
+    folded = " ".join(unicodedata.normalize("NFC", name).split())
+    if not 1 <= len(folded) <= MOST_NAME or folded != plain_line(folded):
         raise HTTPException(422, "the name is empty or holds what cannot be printed; expected 1 to 80 characters")
     return folded
 

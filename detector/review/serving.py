@@ -58,6 +58,8 @@ def serve(
     """Serve until Ctrl-C or SIGTERM."""
     import uvicorn
 
+    from detector.review.connections import BoundedConnection
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
@@ -69,6 +71,7 @@ def serve(
 
     config = uvicorn.Config(
         application,
+        http=BoundedConnection,
         log_level="error",
         access_log=False,
         server_header=False,
