@@ -18,6 +18,7 @@ from detector.records import (
     CandidatePair,
     Conflict,
     Gate,
+    Outcome,
     PairFinding,
     PairScore,
     Probs,
@@ -225,8 +226,12 @@ def explain(
     encoder: models.Encoder | None = None,
     nli: models.NLIModel | None = None,
     nlp: Language | None = None,
+    outcome: Outcome | None = None,
 ) -> Explanation:
     """Why two statements are (not) a conflict, or what a pair, conflict or statement rests on. Unique id prefixes do.
+
+    `outcome` is what the last run found as people corrected it: conflicts are taken from there, and only those that
+    corrections took off the list, or all without it, from what the run found.
 
     Raises InputError: an id names nothing or several things, or two ids are not two statements.
     """
@@ -239,19 +244,18 @@ def explain(
             raise InputError(f"{first} and {second} are the same statement; expected two different ones")
         return Explanation("pair", pairs=(_explain_pair(left, right, articles, store, bench),))
     last = store.last_run()
-    outcome = store.outcome(last.run_id) if last else None
-    conflicts = {c.conflict_id: c for c in outcome.conflicts} if outcome else {}
-    known = {f.pair.pair_id: f for f in outcome.findings} if outcome else {}
+    made = store.outcome(last.run_id) if last else Outcome()
+    shown = outcome.conflicts if outcome is not None else ()
+    conflicts = {conflict.conflict_id: conflict for conflict in (*made.conflicts, *shown)}
+    known = {finding.pair.pair_id: finding for finding in made.findings}
     found = _one(first, [*conflicts, *known, *statements], "conflict, pair or statement")
     if found in conflicts:
         conflict = conflicts[found]
         return Explanation(
-            "conflict",
-            conflict=conflict,
-            pairs=tuple(_known_pair(known[pair_id], statements, articles) for pair_id in conflict.pair_ids),
+            "conflict", conflict=conflict, pairs=_known_pairs([known[one] for one in conflict.pair_ids], store)
         )
     if found in known:
-        return Explanation("pair", pairs=(_known_pair(known[found], statements, articles),))
+        return Explanation("pair", pairs=_known_pairs([known[found]], store))
     statement = statements[found]
     gate = Gate(
         "claim", statement.claim_gate is None, statement.claim_gate or f"check-worthiness {statement.claim_score:.2f}"
@@ -270,11 +274,18 @@ def _one(prefix: str, ids: Sequence[str], expected: str) -> str:
     raise InputError(f"{prefix}: {len(matches)} ids begin with this; give more of it, for instance {matches[0]}")
 
 
-def _known_pair(
-    finding: PairFinding, statements: Mapping[str, Statement], articles: Mapping[str, Article]
-) -> ExplainedPair:
-    left, right = statements[finding.pair.left_id], statements[finding.pair.right_id]
-    return ExplainedPair(left, right, (articles[left.article_id], articles[right.article_id]), finding)
+def _known_pairs(findings: Sequence[PairFinding], store: Store) -> tuple[ExplainedPair, ...]:
+    """Pairs as the run saw them: a text that was edited since, or split under other settings, is shown as it was."""
+    ids = {one for finding in findings for one in (finding.pair.left_id, finding.pair.right_id)}
+    statements = store.statements_by_id(ids)
+    keys = {(one.article_id, one.revision) for one in statements.values()}
+    articles = {(one.article_id, one.revision): one for one in store.arrivals.articles(keys)}
+    pairs = []
+    for finding in findings:
+        left, right = statements[finding.pair.left_id], statements[finding.pair.right_id]
+        homes = (articles[left.article_id, left.revision], articles[right.article_id, right.revision])
+        pairs.append(ExplainedPair(left, right, homes, finding))
+    return tuple(pairs)
 
 
 def _explain_pair(

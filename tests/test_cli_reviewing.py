@@ -229,6 +229,29 @@ def test_the_history_of_a_conflict_shows_sides_reviews_and_what_was_taken_back(
     assert [(row["review"]["action"], row["undone"]) for row in rows] == [("decide", True), ("undo", False)]
 
 
+def test_explain_shows_a_conflict_as_people_corrected_it_with_what_they_recorded(
+    store: Path, call: Call, told: Callable[..., str]
+) -> None:
+    assert "What people recorded" not in told("explain", 2)
+    (label,) = re.findall(r"([ABC]1) “Around twenty", told("history", 2))
+    call("decide", "#2", "confirmed", "--note", "Seen both.")
+    call("split", 2, label)
+    corrected = told("explain", recorded(store)[0].conflict_id[:8])
+    assert "(1 outlet, 1 origin): Dock Notes" not in corrected
+    assert corrected.count("Side ") == 2
+    assert "What people recorded" in corrected and "Ada: confirmed" in corrected and "Ada: split off" in corrected
+    assert "Changed since the decision" in corrected
+
+
+def test_explain_of_a_question_that_a_correction_took_off_the_list_says_so(
+    store: Path, call: Call, told: Callable[..., str]
+) -> None:
+    call("split", 3, "A1")
+    shown = told("explain", recorded(store)[0].conflict_id)
+    assert "Is Nils Brand still harbour chief?" in shown
+    assert "Left the list: Is Nils Brand still harbour chief?" in shown and "fewer than two sides" in shown
+
+
 def test_filters_narrow_the_queue(as_json: Callable[..., Any]) -> None:
     assert [row["rank"] for row in as_json("queue", "--lane", "update")] == [3]
     assert [row["rank"] for row in as_json("queue", "--kind", "number")] == [2]

@@ -146,13 +146,27 @@ def test_statements_of_older_settings_stay_while_a_kept_run_or_a_review_shows_th
     assert len(store.statements_by_id([left.statement_id, right.statement_id, seen.statement_id])) == 3
 
 
-def test_fetched_pages_go_by_their_age_and_what_is_known_of_the_address_stays(store: Store) -> None:
-    for url, when in (("https://old.example/a", NOON), ("https://new.example/b", NOW)):
-        store.fetches.put(Fetch(url, when, 200, etag="x"), Page(url, when, "text/html", b"<p>The dam held.</p>" * 50))
+def test_fetched_pages_go_by_their_age_but_for_the_newest_of_each_address(store: Store) -> None:
+    fetched = (
+        ("https://old.example/a", NOON - timedelta(days=1), "held"),
+        ("https://old.example/a", NOON, "broke"),
+        ("https://alone.example/", NOON - timedelta(days=2), "rose"),
+        ("https://new.example/b", NOON, "fell"),
+        ("https://new.example/b", NOW, "stood"),
+    )
+    for url, when, verb in fetched:
+        page = Page(url, when, "text/html", f"<p>The dam {verb}.</p>".encode() * 50)
+        store.fetches.put(Fetch(url, when, 200, etag="x"), page)
     done = prune(store, retaining(pages_days=30), now=NOW, in_use=IN_USE, apply=True)
-    assert went(done) == {"pages": 1}
-    assert [page.url for page in store.fetches.pages()] == ["https://new.example/b"]
-    assert len(store.fetches.all()) == 2
+    assert went(done) == {"pages": 2}
+    left = {page.url: page.content.decode().split()[2].split(".")[0] for page in store.fetches.pages()}
+    assert left == {
+        "https://alone.example/": "rose",
+        "https://old.example/a": "broke",
+        "https://new.example/b": "stood",
+    }
+    assert len(store.fetches.all()) == 3
+    assert went(prune(store, retaining(pages_days=30), now=NOW, in_use=IN_USE)) == {}
 
 
 def test_the_room_is_given_back(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from detector.errors import InputError
 from detector.pipeline import ingest, run
 from detector.queries import Answer, ask, explain, position_on_scale
-from detector.records import Stance
+from detector.records import Stance, text_hash_of
 from detector.settings import Settings
 from detector.statements import load_pipeline
 from detector.store import Store, open_store
@@ -110,6 +111,19 @@ def test_a_conflict_is_explained_by_its_pairs(store: Store) -> None:
     assert explanation.conflict == conflict
     assert {pair.finding.pair.pair_id for pair in explanation.pairs} == set(conflict.pair_ids)
     assert all(pair.finding.relation == "contradicts" for pair in explanation.pairs)
+
+
+def test_a_conflict_is_explained_as_the_run_saw_it_when_a_text_was_edited_since(tmp_path: Path) -> None:
+    with open_store(tmp_path / "s.db") as own:
+        ingest(own, ARTICLES)
+        models = {"encoder": HashingEncoder(), "nli": LexicalNLI(), "nlp": load_pipeline(SETTINGS.statements)}
+        made = run(own, settings=SETTINGS, now=datetime(2031, 4, 3, tzinfo=UTC), **models)  # type: ignore[arg-type]
+        conflict = own.outcome(made.run_id).conflicts[0]
+        before = explain(own, conflict.conflict_id, settings=SETTINGS)
+        told = "Correction: an earlier version of this text was wrong."
+        ingest(own, [replace(one, text=told, text_hash=text_hash_of(told)) for one in ARTICLES])
+        assert explain(own, conflict.conflict_id, settings=SETTINGS) == before
+        assert explain(own, conflict.pair_ids[0], settings=SETTINGS).pairs == before.pairs[:1]
 
 
 @pytest.mark.parametrize(("prefix", "message"), [("zzzz", "no conflict"), ("", "no conflict")])

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from detector.cli.opening import chosen_settings, opened_store
 from detector.cli.options import EncoderOption, JsonOption, NLIOption, QuietOption, SettingsOption, StoreOption
 from detector.cli.output import print_lines, say, shown_progress, write_whole
 from detector.errors import InputError
+
+if TYPE_CHECKING:
+    from detector.cli.reviewing_desk import Desk
+    from detector.store import Store
 
 
 class PairsFormat(StrEnum):
@@ -46,7 +50,11 @@ def ask(
 @app.command()
 def explain(
     first: Annotated[
-        str, typer.Argument(metavar="ID", help="Id of a conflict, pair or statement; its beginning will do.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Rank of a conflict (3 or #3), or the beginning of the id of a conflict, pair or statement.",
+        ),
     ],
     second: Annotated[
         str | None, typer.Argument(metavar="OTHER", help="A second statement, to compare the two.")
@@ -60,14 +68,51 @@ def explain(
     """Show why statements are a conflict, or are not.
 
     One ID of a conflict, pair or statement, or the IDs of two statements, also of a pair never flagged. Prints the
-    texts, similarity, blocking rule, probabilities both ways, gates and factors. Reports as JSON show the ids.
+    texts, similarity, blocking rule, probabilities both ways, gates and factors, and of a conflict what people recorded,
+    with their corrections in it. Reports as JSON show the ids.
     """
     from detector import queries, screens
 
     chosen = chosen_settings(settings, nli_model=nli_model, encoder=encoder)
     with opened_store(store, read_only=True) as opened:
-        explanation = queries.explain(opened, first, second, settings=chosen)
-    print_lines([screens.as_json(explanation)] if json else screens.explanation_lines(explanation))
+        desk = _desk(opened) if second is None else None
+        named = desk.conflict(first).conflict_id if desk is not None and desk.is_rank(first) else first
+        outcome = desk.reviewed.outcome if desk is not None else None
+        explanation = queries.explain(opened, named, second, settings=chosen, outcome=outcome)
+    if json:
+        print_lines([screens.as_json(explanation)])
+        return
+    lines = screens.explanation_lines(explanation)
+    if desk is not None and explanation.conflict is not None:
+        lines += _history(desk, explanation.conflict.conflict_id)
+    print_lines(lines)
+
+
+def _desk(store: Store) -> Desk | None:
+    """None where no run has succeeded yet: statements and pairs may be there all the same."""
+    from detector.cli.reviewing_desk import desk_of
+
+    return desk_of(store) if store.last_run() is not None else None
+
+
+def _history(desk: Desk, conflict_id: str) -> list[str]:
+    """What people recorded of the conflict, nothing where they did not."""
+    from detector.cli.reviewing_lines import history_lines
+
+    state = desk.reviewed.states.get(conflict_id)
+    left = [one for one in desk.reviewed.departures if conflict_id in (one.conflict.conflict_id, one.into)]
+    reviews = state.reviews if state is not None else [one.review for one in left]
+    if not reviews:
+        return []
+    told = history_lines(
+        reviews,
+        all_reviews=desk.reviewed.reviews,
+        homes=None,
+        departures=left,
+        state=state,
+        outlets=desk.outlets,
+    )
+    return ["", "What people recorded", *told]
 
 
 @app.command()

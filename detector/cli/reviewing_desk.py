@@ -50,6 +50,9 @@ class Desk:
         """Names by outlet id."""
         return {article.outlet_id: article.outlet for article in self.reviewed.articles}
 
+    def is_rank(self, name: str) -> bool:
+        return _RANK.fullmatch(name) is not None
+
     def conflict(self, name: str) -> Conflict:
         """By rank ("3", "#3") or by the beginning of an id, also of an id that it had when it was reviewed.
 

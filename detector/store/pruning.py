@@ -96,7 +96,9 @@ def _steps(retention: RetentionSettings, now: datetime, in_use: InUse) -> list[_
     steps.append(_Step("articles", t.articles, t.articles.c.article_id.in_(old)))
     if retention.pages_days:
         until = now - timedelta(days=retention.pages_days)
-        steps.append(_Step("pages", t.pages, t.pages.c.fetched_at < until))
+        of_same = t.pages.alias("of_same")
+        newest = sa.select(sa.func.max(of_same.c.fetched_at)).where(of_same.c.url == t.pages.c.url).scalar_subquery()
+        steps.append(_Step("pages", t.pages, sa.and_(t.pages.c.fetched_at < until, t.pages.c.fetched_at < newest)))
     return steps + (_cache_steps(in_use) if retention.caches else [])
 
 
