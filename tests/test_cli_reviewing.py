@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from detector import cli
-from detector.records import Review, Statement
+from detector.records import Outcome, Review, Statement
 from detector.store import open_store
 from tests.report_fixture import Sample
 from tests.store_values import succeed
@@ -280,6 +280,23 @@ def test_the_queue_goes_out_as_a_table_and_comes_back_as_decisions(
     ]
     assert call("decide", "--from", table) == 1
     assert len(recorded(store)) == 2
+
+
+def test_a_table_decision_on_a_question_that_has_left_the_list_is_kept_and_shown_as_waiting(
+    store: Path, tmp_path: Path, call: Call, told: Callable[..., str]
+) -> None:
+    table = tmp_path / "q.csv"
+    call("queue", "--out", table, "--quiet")
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        written = csv.DictWriter(stream, rows[0])
+        written.writeheader()
+        written.writerow(rows[1] | {"decision": "confirmed"})
+    with open_store(store) as opened:
+        succeed(opened, "run-2", Outcome())
+    assert "1 question of them in no conflict of the last run: kept" in told("decide", "--from", table)
+    assert f"{FIRE} (in no conflict now)" in told("history")
+    assert "0 reviews recorded, 1 recorded already" in told("decide", "--from", table)
 
 
 def test_what_became_of_a_table_is_told_with_the_line_of_each_bad_row(

@@ -24,7 +24,7 @@ from detector.decisions.exchange import (
     to_csv,
     to_frame,
 )
-from detector.decisions.states import review_states
+from detector.decisions.states import orphans, review_states
 from detector.errors import InputError
 from detector.records import Conflict, Review
 from tests.decisions_values import NOON, Newsroom
@@ -58,6 +58,7 @@ def imported(room: Newsroom, content: str | bytes, conflicts: Sequence[Conflict]
         states=review_states(conflicts, room.statements, reviews),
         reviewer="Desk",
         now=NOON,
+        orphans=orphans(conflicts, room.statements, reviews),
     )
 
 
@@ -139,8 +140,46 @@ def test_bad_rows_are_told_of_by_line_and_the_rest_goes_on(room: Newsroom) -> No
         (8, "reason 'dull'"),
         (10, "duplicate of nothing"),
         (12, "duplicate_of 99: no conflict of this id or rank"),
-        (14, "nobody: its question is not in the list of the last run"),
+        (
+            14,
+            "nobody: its question is not in the list of the last run, and the column evidence names no "
+            "statements of two sides that the store holds",
+        ),
     ]
+
+
+def test_a_decision_on_a_question_that_is_listed_no_longer_waits_until_it_comes_back(room: Newsroom) -> None:
+    gone, stays = two_questions(room)
+    table = filled(exported(room, [gone, stays]), {"decision": "confirmed", "note": "Seen."}, {"decision": "rejected"})
+    made = imported(room, table, [stays])
+    assert (len(made.reviews), made.waiting, made.problems) == (2, 1, ())
+    waiting = made.reviews[0]
+    assert (waiting.conflict_id, waiting.question) == (gone.conflict_id, gone.question)
+    assert orphans([stays], room.statements, made.reviews) == [waiting]
+    again = imported(room, table, [stays], *made.reviews)
+    assert (again.reviews, again.unchanged) == ((), 2)
+    back = replace(gone, conflict_id="under another id")
+    state = review_states([stays, back], room.statements, made.reviews)[back.conflict_id]
+    assert (state.status, state.decision) == ("decided", "confirmed")
+
+
+@pytest.mark.parametrize("evidence", ["", "0:nobody 1:knows", "0:{one}", "0:{one} 1:{one}"])
+def test_a_question_listed_no_longer_is_refused_where_nothing_could_find_it_again(
+    room: Newsroom, evidence: str
+) -> None:
+    gone, stays = two_questions(room)
+    rows = exported(room, [gone])
+    shown = evidence.format(one=gone.sides[0].exemplar_id)
+    table = filled(rows, {"decision": "confirmed", "evidence": shown})
+    made = decisions_of(
+        read_csv(table.encode()),
+        conflicts=[stays],
+        statements=room.statements,
+        states={},
+        reviewer="Desk",
+        now=NOON,
+    )
+    assert made.reviews == () and "evidence names no statements of two sides" in made.problems[0].reason
 
 
 def test_a_duplicate_may_be_named_by_its_rank_in_the_table(room: Newsroom) -> None:

@@ -221,6 +221,17 @@ def test_a_duplicate_names_the_question_that_it_repeats() -> None:
     assert decision_words(entry.decision) == "called a duplicate of question 1 by Ana, 8 Mar 2031"
 
 
+def test_an_article_that_was_edited_and_put_back_is_said_to_read_as_before(report: Report) -> None:
+    assert report.changes is not None
+    edited = report.changes.revisions[0]
+    back = replace(edited, sentences=(), as_before=True)
+    spaced = replace(edited, sentences=())
+    for one, told in ((back, "reads as before again"), (spaced, "Only the order or the spacing")):
+        shown = replace(report, changes=replace(report.changes, revisions=(one,)))
+        for written in (to_markdown(shown), to_html(shown), printed(shown)):
+            assert told in written
+
+
 def test_markdown_has_a_table_of_the_edited_articles(report: Report) -> None:
     text = to_markdown(report)
     assert "## Changes since 8 Mar 2031, 06:00 UTC" in text

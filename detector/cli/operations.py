@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 @app.command(name="backup")
 def make_backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup; a folder takes one named by the time.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="The backup; a folder takes one named by the time, FOLDER/ is made."),
+    ],
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE when there is one.")] = False,
     json: JsonOption = False,
@@ -34,11 +38,20 @@ def make_backup(
     from detector.store.backup import back_up
 
     source = store_target(store)
-    if file.is_dir():
-        file = file / f"detector-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
-    made = back_up(source, file, force=force)
+    made = back_up(source, _named_by_time(file), force=force)
     logs.event("backup made", file=str(made.path), bytes=made.bytes)
     print_lines([screens.as_json(made)] if json else [f"Backup: {made.path} ({_held(made)})"])
+
+
+def _named_by_time(file: str) -> Path:
+    """The file itself, or a new one in the folder that is named; a name that ends with a slash is a folder's."""
+    path = Path(file)
+    if file.endswith(("/", os.sep)):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{file}: the folder could not be made ({error.strerror}); name another") from error
+    return path / f"detector-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db" if path.is_dir() else path
 
 
 @app.command(name="restore")

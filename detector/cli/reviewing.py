@@ -179,6 +179,7 @@ def _read_table(table: Path, reviewer: str | None, store: str | None) -> Importe
         states=desk.reviewed.states,
         reviewer=reviewer,
         now=datetime.now(UTC),
+        orphans=desk.reviewed.orphans,
     )
 
 

@@ -188,6 +188,11 @@ def import_lines(made: Imported) -> list[str]:
     if made.problems:
         counts.append(f"{count_words(len(made.problems), 'bad row')}")
     lines = [", ".join(counts)]
+    if made.waiting:
+        lines += wrapped(
+            f"{count_words(made.waiting, 'question')} of them in no conflict of the last run: kept, shown by `detector history`, "
+            "and counted again when the question comes back"
+        )
     for problem in made.problems:
         lines += wrapped(f"line {problem.line}: {one_line(problem.reason)}", hanging=2)
     return lines

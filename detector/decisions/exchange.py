@@ -13,10 +13,22 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from detector.decisions.evidence import seen_statement
 from detector.decisions.matching import Questions
 from detector.decisions.plain import plain_lines
-from detector.decisions.states import make_review
+from detector.decisions.states import make_review, standing
 from detector.decisions.values import ReviewState
 from detector.errors import InputError
-from detector.records import Conflict, Decision, RejectReason, Review, SeenStatement, Statement
+from detector.records import (
+    Conflict,
+    Decision,
+    Kind,
+    Lane,
+    RejectReason,
+    Review,
+    SeenStatement,
+    Side,
+    Statement,
+    evidence_hash_of,
+    pair_id_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +74,16 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the rows: reviews to record, rows that say what is recorded already or nothing, bad ones."""
+    """What became of the rows: reviews to record, rows that say what is recorded already or nothing, bad ones.
+
+    `waiting` of the reviews are of questions that are in no conflict now; they count when the question comes back.
+    """
 
     reviews: tuple[Review, ...] = ()
     unchanged: int = 0
     empty: int = 0
     problems: tuple[RowProblem, ...] = ()
+    waiting: int = 0
 
 
 def queue_rows(
@@ -220,15 +236,18 @@ def decisions_of(
     states: Mapping[str, ReviewState],
     reviewer: str | None,
     now: datetime,
+    orphans: Sequence[Review] = (),
 ) -> Imported:
     """Reviews from filled rows; a bad row is told of and the rest goes on. `reviewer` is for rows that name none.
 
-    `statements` holds those of the conflicts and those that the rows were shown with (`evidence_ids`).
+    `statements` holds those of the conflicts and those that the rows were shown with (`evidence_ids`); `orphans` are the
+    reviews recorded of questions that are in no conflict now.
     """
     desk = _Desk(rows, conflicts, statements, reviewer, now)
+    held, known = standing(orphans), {conflict.conflict_id for conflict in conflicts}
     reviews: dict[str, Review] = {}
     problems: list[RowProblem] = []
-    unchanged = empty = 0
+    unchanged = empty = waiting = 0
     for row in rows:
         if not row.cells.get("decision") and not row.cells.get("note"):
             empty += 1
@@ -238,11 +257,13 @@ def decisions_of(
         except InputError as error:
             problems.append(RowProblem(row.line, str(error)))
             continue
-        if _is_recorded(made, states.get(conflict.conflict_id, ReviewState())):
+        state = states.get(conflict.conflict_id)
+        if _is_recorded(made, _own(state, made.reviewer) if state is not None else held):
             unchanged += 1
-        else:
+        elif made.review_id not in reviews:
             reviews[made.review_id] = made
-    return Imported(tuple(reviews.values()), unchanged, empty, tuple(problems))
+            waiting += conflict.conflict_id not in known
+    return Imported(tuple(reviews.values()), unchanged, empty, tuple(problems), waiting)
 
 
 class _Desk:
@@ -288,10 +309,7 @@ class _Desk:
         known = [(side, self._statements.get(one)) for side, one in _evidence(row)]
         seen = tuple(seen_statement(statement, side) for side, statement in known if statement is not None)
         found = self._questions.find(row.cells.get("conflict_id", ""), seen)
-        if found is None:
-            named = row.cells.get("conflict_id") or "no id"
-            raise InputError(f"{named}: its question is not in the list of the last run; nothing was recorded of it")
-        return self._by_id[found], seen
+        return (self._by_id[found] if found is not None else _gone_conflict(row, seen)), seen
 
     def _other_of(self, named: str) -> Conflict:
         """The conflict of this id, or of this rank in the table."""
@@ -310,10 +328,48 @@ def _one_of(known: Sequence[str], cell: str, column: str) -> str | None:
     return word or None
 
 
-def _is_recorded(made: Review, state: ReviewState) -> bool:
-    """Whether this reviewer's standing decision, or a standing note, says the same of the same evidence."""
-    own = [review for name, review in state.by_reviewer if name == made.reviewer] + list(state.notes)
-    return any(_told(review) == _told(made) for review in own)
+def _gone_conflict(row: Row, seen: Sequence[SeenStatement]) -> Conflict:
+    """A question that is in no conflict now, as the table showed it: a decision on it waits until it comes back.
+
+    Raises InputError: the row does not tell what was shown, so that nothing could find the question again.
+    """
+    named = row.cells.get("conflict_id", "")[:40]
+    places = sorted({one.side for one in seen})
+    if not named or len(places) < 2 or len({one.statement_id for one in seen}) < len(seen):
+        raise InputError(
+            f"{named or 'no id'}: its question is not in the list of the last run, and the column evidence names no "
+            "statements of two sides that the store holds; nothing was recorded of it"
+        )
+    of_side = [[one for one in seen if one.side == place] for place in places]
+    return Conflict(
+        conflict_id=named,
+        question=row.cells.get("question", ""),
+        kind=cast(Kind, _one_of(get_args(Kind), row.cells.get("kind", ""), "kind") or "implicit"),
+        lane=cast(Lane, _one_of(get_args(Lane), row.cells.get("lane", ""), "lane") or "conflict"),
+        sides=tuple(
+            Side(
+                position=members[0].text,
+                statement_ids=tuple(one.statement_id for one in members),
+                outlet_ids=tuple(sorted({one.outlet_id for one in members})),
+                origin_count=1,
+                exemplar_id=members[0].statement_id,
+            )
+            for members in of_side
+        ),
+        pair_ids=(pair_id_of(*sorted((of_side[0][0].statement_id, of_side[1][0].statement_id))),),
+        factors=(),
+        evidence_hash=evidence_hash_of(one.text_hash for one in seen),
+    )
+
+
+def _own(state: ReviewState, reviewer: str) -> list[Review]:
+    """This reviewer's standing decision, and all standing notes."""
+    return [review for name, review in state.by_reviewer if name == reviewer] + list(state.notes)
+
+
+def _is_recorded(made: Review, held: Iterable[Review]) -> bool:
+    """Whether one of those that stand says the same of the same evidence."""
+    return any(_told(review) == _told(made) for review in held)
 
 
 def _told(review: Review) -> tuple[object, ...]:

@@ -104,7 +104,14 @@ def shown_changes(changes: Changes, entries: Sequence[Entry], name_of: NameOf) -
         settled=tuple(_settled(one, ranks, name_of) for one in changes.of("settled")),
         added=tuple((article, name_of(article.outlet_id)) for article in changes.added),
         revisions=tuple(
-            Revision(one.after, name_of(one.after.outlet_id), one.before.revision, one.seen_at, one.sentences)
+            Revision(
+                one.after,
+                name_of(one.after.outlet_id),
+                one.before.revision,
+                one.seen_at,
+                one.sentences,
+                as_before=one.before.text == one.after.text,
+            )
             for one in changes.revised
         ),
         setup=changes.setup,

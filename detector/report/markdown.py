@@ -150,7 +150,7 @@ def _revision(revision: Revision) -> Iterator[str]:
     read = f", read {moment_words(revision.read_at)}" if revision.read_at else ""
     name = f"{_inline(revision.outlet)}: {_inline(article.title or article.path or 'untitled')} (revision {article.revision}{read})"
     if not revision.sentences:
-        yield f"| {name} | only the order or the spacing changed | |"
+        yield f"| {name} | {revision.remark} | |"
     for place, sentence in enumerate(revision.sentences):
         before, after = _told(sentence)
         yield f"| {'' if place else name} | {before} | {after} |"

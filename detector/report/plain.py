@@ -105,7 +105,7 @@ def _revision(revision: Revision, width: int, told: Told) -> list[str]:
     for sentence in fresh[:_SENTENCES]:
         lines += _sentence(sentence, width)
     if not revision.sentences:
-        lines.append("      Only the order or the spacing of its sentences changed.")
+        lines.append(f"      {revision.remark}")
     elif len(fresh) < len(revision.sentences):
         above = count_words(len(revision.sentences) - len(fresh), "changed sentence")
         lines.append(f"      {above} {'is' if above.startswith('1 ') else 'are'} shown above.")

@@ -200,13 +200,22 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An article whose text was edited since; without sentences only their order or spacing changed."""
+    """An article whose text was edited since; without sentences only their order or spacing changed, or, when it reads
+    `as_before`, it was edited and then put back."""
 
     article: Article
     outlet: str
     revision_before: int
     read_at: datetime | None
     sentences: tuple[SentenceChange, ...]
+    as_before: bool = False
+
+    @property
+    def remark(self) -> str:
+        """What to say where there are no sentences to show."""
+        if self.as_before:
+            return "It was changed in between and reads as before again."
+        return "Only the order or the spacing of its sentences changed."
 
 
 @dataclass(frozen=True, slots=True)
