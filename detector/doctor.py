@@ -213,8 +213,9 @@ def _check_language(settings: Settings) -> Check:
 
 
 def _check_store(target: str | Path) -> Check:
-    if isinstance(target, Path) and not target.exists():
-        return Check("store", True, f"{target}: none yet; the first `detector run PATH` makes it")
+    if "://" not in str(target) and not Path(target).exists():
+        made = "none yet; the first `detector run PATH` makes it, `detector restore BACKUP` puts one back"
+        return Check("store", True, f"{target}: {made}")
     with open_store(target, read_only=True) as store:
         problems = store.check()
         counts = store.counts()
