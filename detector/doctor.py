@@ -65,9 +65,10 @@ class Status:
 def status_of(store: Store, *, settings: Settings, now: datetime | None = None) -> Status:
     """What the store holds, its last run and what is pending under these settings. Loads no model."""
     from detector.pipeline import Workbench
-    from detector.sources import sources_state, watch_state
+    from detector.sources import RUN_SIGN, sources_state, watch_state
 
     bench = Workbench(settings)
+    moment = now or datetime.now(UTC)
     runs = store.runs()
     unfinished = next((_why_unfinished(run) for run in runs[:1] if run.status != "succeeded"), None)
     return Status(
@@ -82,7 +83,7 @@ def status_of(store: Store, *, settings: Settings, now: datetime | None = None) 
             "nli": bench.scorer_id,
             "language": settings.statements.pipeline,
         },
-        watches=tuple(watch_state(beat, now or datetime.now(UTC)) for beat in store.heartbeats.all()),
+        watches=tuple(watch_state(beat, moment) for beat in store.heartbeats.all() if beat.name != RUN_SIGN),
         sources=sources_state(store.fetches.all()),
     )
 

@@ -21,11 +21,13 @@ from desk_site import desk_app, plain_store, served, talking_store
 from report_fixture import Sample
 from starlette.testclient import TestClient
 
-from detector.records import Run, digest
+from detector.pipeline import Progress
+from detector.records import Heartbeat, Run, digest
 from detector.review import api, progress
 from detector.review.app import create_app
 from detector.review.desk import Desk
 from detector.review.security import Access
+from detector.sources import signs
 from detector.store import open_store
 
 SAMPLE = Sample()
@@ -202,6 +204,45 @@ def test_a_run_that_another_program_makes_is_seen_and_its_death_too(tmp_path: Pa
             "failed",
             "the run was interrupted; the next one goes on from there",
         )
+
+
+def test_the_stage_of_a_run_made_elsewhere_is_told_as_its_last_sign_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(signs, "SIGN_SECONDS", 0.0)
+    target = plain_store(tmp_path / "desk.db")
+    noon = datetime(2031, 3, 11, 12, tzinfo=UTC)
+    with Desk(target) as desk, open_store(target) as other, other.writer_lock():
+        shown: list[Progress] = []
+        with signs.signs_of_run(other, shown.append, clock=lambda: noon) as on_progress:
+            on_progress(Progress("score", 9, 9))  # the sign of a run before this one
+            other.start_run(Run("run-2", noon + timedelta(seconds=1)))
+            assert "started outside the desk" in desk.progress().words
+        with signs.signs_of_run(other, shown.append, clock=lambda: noon + timedelta(seconds=2)) as on_progress:
+            on_progress(Progress("pairs", 3, 12))
+            told = desk.progress()
+            assert (told.state, told.here, told.words) == ("running", False, "Choosing pairs: 3 of 12")
+            assert [(one.stage, one.finished) for one in told.stages] == [
+                ("statements", True),
+                ("embed", True),
+                ("pairs", False),
+            ]
+        assert desk.progress().stages == ()
+        assert shown == [Progress("score", 9, 9), Progress("pairs", 3, 12)]
+
+
+def test_processes_that_watch_the_sources_are_shown_and_silent_ones_named(client: TestClient) -> None:
+    store, now = client.app.state.desk.store, datetime.now(UTC)  # type: ignore[attr-defined]
+    store.heartbeats.beat(Heartbeat("wires", now, 1, "news1", "waiting", {"rounds": 12}))
+    store.heartbeats.beat(Heartbeat("night", now - timedelta(hours=2), 2, "news1", "comparing"))
+    store.heartbeats.beat(Heartbeat("old", now, 3, "news1", "stopped"))
+    watches = client.get("/api/v1/run").json()["watches"]
+    assert [(one["name"], one["silent"]) for one in watches] == [("night", True), ("wires", False)]
+    assert watches[1]["words"].startswith("waiting, last heard of") and watches[1]["words"].endswith("12 rounds")
+    page = client.get("/runs").text
+    assert "Watching the sources" in page and "silent for longer than it should be" in page
+    assert '<b dir="auto">old' not in page
 
 
 @pytest.mark.models

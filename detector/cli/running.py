@@ -83,7 +83,7 @@ def run(
     """
     from detector import pipeline, screens
     from detector.api import report_of, require_articles
-    from detector.sources import named_sources
+    from detector.sources import named_sources, signs_of_run
 
     targets = report_files(report)
     chosen = chosen_settings(settings, nli_model=nli_model, encoder=encoder)
@@ -95,7 +95,7 @@ def run(
             say(*screens.ingest_lines(result, most=_SHOWN_REJECTIONS), *screens.asked_lines(gathered))
         require_articles(opened, result)
         last = opened.last_run()
-        with shown_progress(quiet=quiet) as on_progress:
+        with shown_progress(quiet=quiet) as show, signs_of_run(opened, show) as on_progress:
             finished = pipeline.run(
                 opened, settings=chosen.without_sources(), now=datetime.now(UTC), on_progress=on_progress
             )

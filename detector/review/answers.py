@@ -166,16 +166,28 @@ class StageLine(Value):
     finished: bool
 
 
+class WatchLine(Value):
+    """A process that watches sources and runs when something arrives."""
+
+    name: str
+    words: str = Field(examples=["waiting, last heard of 22 Nov 2026, 08:51 UTC, 12 rounds"])
+    at: datetime
+    silent: bool = Field(description="It should have given a sign of life and has not.")
+
+
 class RunProgress(Value):
     """What is known of the run that is going on, or of the last one."""
 
     state: RunState
     words: str = Field(examples=["Comparing pairs: 1,200 of 5,481"])
-    here: bool = Field(description="Started from this desk: stages are known. Else only what the store tells.")
+    here: bool = Field(
+        description="Started from this desk: every stage is told. Else the one it was at two seconds ago."
+    )
     run_id: str | None = None
     started_at: datetime | None = None
     stages: tuple[StageLine, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
+    watches: tuple[WatchLine, ...] = Field((), description="Those that have not ended.")
     error: str | None = None
     shown_run: str | None = Field(None, description="The run whose conflicts are shown.")
     reviews: int = Field(0, description="Reviews in the store: changes with every decision of anyone.")

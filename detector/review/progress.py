@@ -16,8 +16,9 @@ from typing import IO
 from detector.errors import DetectorError, StoreBusyError
 from detector.records import Run
 from detector.report.wording import count_words, moment_words, one_line
-from detector.review.answers import RunProgress, StageLine
+from detector.review.answers import RunProgress, StageLine, WatchLine
 from detector.settings import Settings
+from detector.sources import RUN_OVER, RUN_SIGN, STOPPED, WatchState, watch_state
 from detector.store import Store
 
 STAGE_WORDS = {
@@ -100,7 +101,11 @@ class RunWatch:
             found = self._from_child() or self._from_store()
             last = self._store.last_run()
             found = found.model_copy(
-                update={"shown_run": last.run_id if last else None, "reviews": self._store.reviews.count()}
+                update={
+                    "shown_run": last.run_id if last else None,
+                    "reviews": self._store.reviews.count(),
+                    "watches": self._watches(),
+                }
             )
             self._told = (time.monotonic(), found)
             return found
@@ -141,8 +146,11 @@ class RunWatch:
         if state == "running" and not self._is_alive(run):
             state, error = "failed", "the run was interrupted; the next one goes on from there"
         at = moment_words(run.finished_at or run.started_at)
+        stages = self._stages_elsewhere(run) if state == "running" else ()
         words = {
-            "running": f"Running since {moment_words(run.started_at)}, started outside the desk",
+            "running": _now_words(stages[-1])
+            if stages
+            else f"Running since {moment_words(run.started_at)}, started outside the desk",
             "succeeded": f"Last run: {at}, {count_words(run.counts.get('entries', 0), 'conflict')}",
             "failed": f"The run of {at} did not finish",
         }[state]
@@ -152,9 +160,23 @@ class RunWatch:
             here=False,
             run_id=run.run_id,
             started_at=run.started_at,
+            stages=stages,
             counts=dict(run.counts),
             error=_plain(error),
         )
+
+    def _stages_elsewhere(self, run: Run) -> tuple[StageLine, ...]:
+        """As far as the sign tells that the run left last, the stages before it taken as done."""
+        sign = next((one for one in self._store.heartbeats.all() if one.name == RUN_SIGN), None)
+        if sign is None or sign.at < run.started_at or sign.state == RUN_OVER:
+            return ()
+        before = list(STAGE_WORDS)[: list(STAGE_WORDS).index(sign.state)] if sign.state in STAGE_WORDS else []
+        done, total = sign.counts.get("done", 0), sign.counts.get("total", 0)
+        return (*(_stage_line(stage, 0, 0, finished=True) for stage in before), _stage_line(sign.state, done, total))
+
+    def _watches(self) -> tuple[WatchLine, ...]:
+        beats = (one for one in self._store.heartbeats.all() if one.name != RUN_SIGN and one.state != STOPPED)
+        return tuple(_watch_line(watch_state(beat, datetime.now(UTC))) for beat in beats)
 
     def _newest(self) -> Run | None:
         runs = self._store.runs()
@@ -196,17 +218,20 @@ def _hear(child: _Child, line: str) -> None:
 
 
 def _stage_lines(child: _Child) -> tuple[StageLine, ...]:
-    lines = [
-        StageLine(
-            stage=stage,
-            words=STAGE_WORDS.get(stage, stage),
-            done=done,
-            total=total,
-            finished=bool(total) and done >= total,
-        )
-        for stage, (done, total) in child.stages.items()
-    ]
+    lines = [_stage_line(stage, done, total) for stage, (done, total) in child.stages.items()]
     return tuple(line.model_copy(update={"finished": True}) for line in lines[:-1]) + tuple(lines[-1:])
+
+
+def _stage_line(stage: str, done: int, total: int, *, finished: bool = False) -> StageLine:
+    words = STAGE_WORDS.get(stage) or one_line(stage)[:40]
+    return StageLine(stage=stage, words=words, done=done, total=total, finished=finished or 0 < total <= done)
+
+
+def _watch_line(watch: WatchState) -> WatchLine:
+    told = [one_line(watch.state) or "at work", f"last heard of {moment_words(watch.at)}"]
+    told += [count_words(watch.counts["rounds"], "round")] if "rounds" in watch.counts else []
+    told += ["silent for longer than it should be"] if watch.silent else []
+    return WatchLine(name=one_line(watch.name)[:80], words=", ".join(told), at=watch.at, silent=watch.silent)
 
 
 def _now_words(line: StageLine) -> str:

@@ -24,13 +24,15 @@ def main() -> int:
     from detector import pipeline
     from detector.errors import DetectorError
     from detector.settings import Settings
+    from detector.sources import signs_of_run
     from detector.store import open_store
 
     order = json.loads(sys.stdin.readline())
     try:
         with open_store(order["store"]) as store:
             settings = Settings.model_validate(order["settings"])
-            run = pipeline.run(store, settings=settings, now=datetime.now(UTC), on_progress=_teller(_tell))
+            with signs_of_run(store, _teller(_tell)) as on_progress:
+                run = pipeline.run(store, settings=settings, now=datetime.now(UTC), on_progress=on_progress)
     except DetectorError as error:
         _tell({"error": " ".join(str(error).split())})
         return 2

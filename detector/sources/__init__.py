@@ -2,12 +2,15 @@
 
 from detector.sources.again import read_again
 from detector.sources.gathering import Gathering, Sources, WatchedFolders, named_sources, seconds_of
+from detector.sources.signs import RUN_OVER, RUN_SIGN, signs_of_run
 from detector.sources.state import SourcesState, WatchState, sources_state, watch_state
 from detector.sources.stopping import Stopped, Stopper
 from detector.sources.values import Asked, Gathered
 from detector.sources.watching import STOPPED, RoundDone, Watch
 
 __all__ = [
+    "RUN_OVER",
+    "RUN_SIGN",
     "STOPPED",
     "Asked",
     "Gathered",
@@ -23,6 +26,7 @@ __all__ = [
     "named_sources",
     "read_again",
     "seconds_of",
+    "signs_of_run",
     "sources_state",
     "watch_state",
 ]

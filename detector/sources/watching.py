@@ -17,6 +17,7 @@ from detector.pipeline import Progress
 from detector.records import Heartbeat, Run
 from detector.settings import Settings
 from detector.sources.gathering import Clock, Gathering, OnProgress, Sources, WatchedFolders
+from detector.sources.signs import signs_of_run
 from detector.sources.stopping import Stopped, Stopper
 from detector.sources.values import Gathered
 from detector.store import Store
@@ -136,7 +137,8 @@ class Watch:
             return RoundDone(gathered)
         last = self.store.last_run()
         settings = self.settings.without_sources()
-        run = pipeline.run(self.store, settings=settings, now=self.clock(), on_progress=self._progressed)
+        with signs_of_run(self.store, self._progressed, clock=self.clock) as on_progress:
+            run = pipeline.run(self.store, settings=settings, now=self.clock(), on_progress=on_progress)
         fresh = last is None or last.run_id != run.run_id
         self.publish(run, fresh)
         return RoundDone(gathered, run, fresh)
