@@ -107,15 +107,13 @@ class _Draft:
 
 
 class _Desk:
-    """Conflicts under correction. Questions are found among the conflicts as the run made them."""
+    """Conflicts under correction, drafted when first named. Questions are found among them as the run made them."""
 
     def __init__(self, conflicts: Sequence[Conflict], statements: Mapping[str, Statement]) -> None:
         self._statements = statements
         self._questions = Questions(conflicts, statements)
-        self.drafts = {
-            one.conflict_id: _Draft(one, [list(side.statement_ids) for side in one.sides], set(one.pair_ids), [])
-            for one in conflicts
-        }
+        self._conflicts = {one.conflict_id: one for one in conflicts}
+        self.drafts: dict[str, _Draft] = {}
 
     def correct(self, review: Review) -> bool:
         """Whether the question was found; what a later run has already put right needs no change."""
@@ -136,9 +134,17 @@ class _Desk:
 
     def _draft(self, conflict_id: str, seen: Sequence[SeenStatement]) -> _Draft | None:
         found = self._questions.find(conflict_id, seen)
-        while found is not None and self.drafts[found].into is not None:
-            found = self.drafts[found].into
-        return self.drafts[found] if found is not None else None
+        draft = self._drafted(found) if found is not None else None
+        while draft is not None and draft.into is not None:
+            draft = self._drafted(draft.into)
+        return draft
+
+    def _drafted(self, conflict_id: str) -> _Draft:
+        if conflict_id not in self.drafts:
+            one = self._conflicts[conflict_id]
+            sides = [list(side.statement_ids) for side in one.sides]
+            self.drafts[conflict_id] = _Draft(one, sides, set(one.pair_ids), [])
+        return self.drafts[conflict_id]
 
     def _member(self, draft: _Draft, statement_id: str | None, seen: Sequence[SeenStatement]) -> str | None:
         """The statement of this id on the draft, else the one of the same outlet and wording."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from detector.decisions.evidence import REWORDED, likeness
@@ -35,25 +36,48 @@ class _Overlap:
 
 
 class Questions:
-    """The conflicts of an outcome, found by what a reviewer saw. Built once, asked often: nothing in it is n times m."""
+    """The conflicts of an outcome, found by what a reviewer saw. Asked often: nothing in it is n times m.
+
+    Most reviews are of conflicts that are still there; the indexes are made for the first that is not.
+    """
 
     def __init__(self, conflicts: Sequence[Conflict], statements: Mapping[str, Statement]) -> None:
         self._ids = [conflict.conflict_id for conflict in conflicts]
         self._known = set(self._ids)
-        self._sizes = [sum(len(side.statement_ids) for side in conflict.sides) for conflict in conflicts]
-        self._by_id: dict[str, list[_Place]] = defaultdict(list)
-        self._by_wording: dict[tuple[str, str], list[_Place]] = defaultdict(list)
-        self._by_article: dict[str, list[tuple[Statement, _Place]]] = defaultdict(list)
-        for number, conflict in enumerate(conflicts):
-            for side, members in enumerate(conflict.sides):
-                for statement_id in members.statement_ids:
-                    self._enter(statements[statement_id], _Place(number, side))
+        self._conflicts = conflicts
+        self._statements = statements
         self._found: dict[tuple[str, ...], str | None] = {}
 
-    def _enter(self, statement: Statement, place: _Place) -> None:
-        self._by_id[statement.statement_id].append(place)
-        self._by_wording[statement.outlet_id, statement.text_hash].append(place)
-        self._by_article[statement.article_id].append((statement, place))
+    def _placed(self) -> Iterator[tuple[Statement, _Place]]:
+        for number, conflict in enumerate(self._conflicts):
+            for side, members in enumerate(conflict.sides):
+                place = _Place(number, side)
+                for statement_id in members.statement_ids:
+                    yield self._statements[statement_id], place
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, list[_Place]]:
+        found: dict[str, list[_Place]] = defaultdict(list)
+        for statement, place in self._placed():
+            found[statement.statement_id].append(place)
+        return found
+
+    @cached_property
+    def _by_wording(self) -> Mapping[tuple[str, str], list[_Place]]:
+        found: dict[tuple[str, str], list[_Place]] = defaultdict(list)
+        for statement, place in self._placed():
+            found[statement.outlet_id, statement.text_hash].append(place)
+        return found
+
+    @cached_property
+    def _by_article(self) -> Mapping[str, list[tuple[Statement, _Place]]]:
+        found: dict[str, list[tuple[Statement, _Place]]] = defaultdict(list)
+        for statement, place in self._placed():
+            found[statement.article_id].append((statement, place))
+        return found
+
+    def _size(self, number: int) -> int:
+        return sum(len(side.statement_ids) for side in self._conflicts[number].sides)
 
     def of_review(self, review: Review) -> str | None:
         """The conflict that the review is about, None when its question is in none now."""
@@ -79,7 +103,7 @@ class Questions:
             key=lambda one: (
                 -one[1].same - one[1].reworded,
                 -one[1].same,
-                self._sizes[one[0]],
+                self._size(one[0]),
                 self._ids[one[0]],
             ),
         )
