@@ -183,9 +183,13 @@ def report_of(store: Store, run: Run, *, since: Run | None = None) -> Report:
     """
     reviewed = reviewed_run(store, run)
     changes = None
+    states_before: dict[str, ReviewState] = {}
     if since is not None:
         # Without reviews there is nothing to correct, and reading all articles a second time is spared.
-        before = reviewed_outcome(store, since)[0] if reviewed.reviews else store.outcome(since.run_id)
+        if reviewed.reviews:
+            before, states_before = reviewed_outcome(store, since)
+        else:
+            before = store.outcome(since.run_id)
         found = {since.run_id: before, run.run_id: reviewed.outcome}
         changes = changes_between(store, since, run, outcome_of=lambda one: found[one.run_id])
     return build_report(
@@ -195,6 +199,7 @@ def report_of(store: Store, run: Run, *, since: Run | None = None) -> Report:
         statements=list(reviewed.statements.values()),
         changes=changes,
         states=reviewed.states,
+        states_before=states_before,
     )
 
 

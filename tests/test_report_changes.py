@@ -89,6 +89,27 @@ def test_a_settled_question_says_why_and_whose_side_is_gone(report: Report) -> N
     )
 
 
+def test_a_decision_on_a_settled_question_is_shown_beside_it() -> None:
+    sample = Sample()
+    changes = changes_of(sample)
+    (settled,) = changes.of("settled")
+    state = decided(review(settled.shown.conflict_id, "Ana", "confirmed", note="Called the harbour."))
+    shown = build_report(
+        run=sample.run,
+        outcome=sample.outcome,
+        articles=sample.articles,
+        statements=sample.statements,
+        changes=changes,
+        states_before={settled.shown.conflict_id: state},
+    )
+    tree = json.loads(to_json(shown))
+    jsonschema.validate(tree, schema())
+    kept = tree["changes"]["settled"][0]["decision"]
+    assert (kept["decision"], kept["reviewer"], kept["note"]) == ("confirmed", "Ana", "Called the harbour.")
+    for text in (to_markdown(shown), to_html(shown), printed(shown)):
+        assert "The decision on it is kept: confirmed by Ana" in " ".join(text.split())
+
+
 def test_json_with_changes_and_decisions_meets_the_published_schema(report: Report) -> None:
     tree = json.loads(to_json(report))
     validator = jsonschema.Draft202012Validator(schema(), format_checker=jsonschema.FormatChecker())

@@ -41,10 +41,11 @@ def build_report(
     statements: Sequence[Statement],
     changes: Changes | None = None,
     states: Mapping[str, ReviewState] | None = None,
+    states_before: Mapping[str, ReviewState] | None = None,
 ) -> Report:
     """The report of one run; entries keep the order of `outcome.conflicts`.
 
-    `changes` are since the run that it is compared with; `states` what reviewers decided, by conflict id. Raises InputError: the outcome names a statement, or a statement an article, that was not given.
+    `changes` are since the run that it is compared with; `states` what reviewers decided, by conflict id, `states_before` of that run's conflicts. Raises InputError: the outcome names a statement, or a statement an article, that was not given.
     """
     names = _outlet_names(articles)
     shelf = _Shelf(articles=articles, statements=statements, names=names)
@@ -68,7 +69,7 @@ def build_report(
         earliest=dates[0] if dates else None,
         newest=dates[-1] if dates else None,
         notes=_notes(run, articles, names),
-        changes=shown_changes(changes, entries, shelf.name) if changes else None,
+        changes=shown_changes(changes, entries, shelf.name, states_before=states_before) if changes else None,
     )
 
 

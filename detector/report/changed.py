@@ -22,7 +22,7 @@ from detector.report.values import (
     ShownEdit,
     ShownVote,
 )
-from detector.report.wording import LANE_WORDS, count_words, listed
+from detector.report.wording import LANE_WORDS, count_words, decision_words, listed
 
 NameOf = Callable[[str], str]
 """An outlet's name from its id."""
@@ -95,13 +95,20 @@ def _edit(edit: Edit, name_of: NameOf) -> ShownEdit:
     return ShownEdit(edit.article, name_of(edit.article.outlet_id), edit.sentence)
 
 
-def shown_changes(changes: Changes, entries: Sequence[Entry], name_of: NameOf) -> ShownChanges:
-    """The part of the changes that stands with no entry."""
+def shown_changes(
+    changes: Changes,
+    entries: Sequence[Entry],
+    name_of: NameOf,
+    *,
+    states_before: Mapping[str, ReviewState] | None = None,
+) -> ShownChanges:
+    """The part of the changes that stands with no entry; `states_before` is of the earlier run's questions, by id."""
+    states = states_before or {}
     ranks = {entry.conflict_id: entry.rank for entry in entries}
     return ShownChanges(
         since=changes.before,
         counts=changes.counts,
-        settled=tuple(_settled(one, ranks, name_of) for one in changes.of("settled")),
+        settled=tuple(_settled(one, ranks, name_of, states) for one in changes.of("settled")),
         added=tuple((article, name_of(article.outlet_id)) for article in changes.added),
         revisions=tuple(
             Revision(
@@ -120,7 +127,9 @@ def shown_changes(changes: Changes, entries: Sequence[Entry], name_of: NameOf) -
     )
 
 
-def _settled(change: ConflictChange, ranks: Mapping[str, int], name_of: NameOf) -> Settled:
+def _settled(
+    change: ConflictChange, ranks: Mapping[str, int], name_of: NameOf, states: Mapping[str, ReviewState]
+) -> Settled:
     conflict = change.shown
     assert change.reason is not None and change.rank_before is not None
     edits = tuple(_edit(edit, name_of) for edit in change.edits)
@@ -134,6 +143,10 @@ def _settled(change: ConflictChange, ranks: Mapping[str, int], name_of: NameOf) 
         said = [f"What {listed(gone)} said does not stand there any more."]
     if edits:
         said.append(f"{_editors(edits)} changed {'its' if len({one.outlet for one in edits}) == 1 else 'their'} text.")
+    state = states.get(conflict.conflict_id)
+    decision = shown_decision(state, ranks, name_of) if state is not None else None
+    if decision is not None:
+        said.append(f"The decision on it is kept: {decision_words(decision)}.")
     return Settled(
         conflict_id=conflict.conflict_id,
         rank_before=change.rank_before,
@@ -146,6 +159,7 @@ def _settled(change: ConflictChange, ranks: Mapping[str, int], name_of: NameOf) 
         edits=edits,
         related_id=change.related_id,
         related_rank=ranks.get(change.related_id or ""),
+        decision=decision,
     )
 
 

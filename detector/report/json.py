@@ -145,6 +145,7 @@ def _settled(settled: Settled) -> Row:
         ],
         "edits": [_edit(edit) for edit in settled.edits],
         "related_id": settled.related_id,
+        "decision": _decision(settled.decision) if settled.decision else None,
         "says": list(settled.says),
     }
 

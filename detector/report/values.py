@@ -196,6 +196,7 @@ class Settled:
     edits: tuple[ShownEdit, ...]
     related_id: str | None
     related_rank: int | None
+    decision: ShownDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
