@@ -296,6 +296,7 @@ def test_a_table_decision_on_a_question_that_has_left_the_list_is_kept_and_shown
         succeed(opened, "run-2", Outcome())
     assert "1 question of them in no conflict of the last run: kept" in told("decide", "--from", table)
     assert f"{FIRE} (in no conflict now)" in told("history")
+    assert "1 more decided question is in no conflict now; `detector history` shows" in told("queue")
     assert "0 reviews recorded, 1 recorded already" in told("decide", "--from", table)
 
 

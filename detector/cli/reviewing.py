@@ -403,7 +403,8 @@ def queue(
     """
     from detector import screens
     from detector.cli.reviewing_desk import open_desk
-    from detector.cli.reviewing_lines import count_line, queue_lines
+    from detector.cli.reviewing_lines import count_line, queue_lines, wrapped
+    from detector.decisions.states import standing
     from detector.report.wording import count_words
 
     desk = open_desk(store)
@@ -419,6 +420,12 @@ def queue(
     elif not quiet:
         lines = [count_line(desk.reviewed.states.values()), ""]
         lines += queue_lines(chosen[:limit], desk.reviewed.states) or ["Nothing to show."]
+        if waiting := len({one.conflict_id for one in standing(desk.reviewed.orphans) if one.action == "decide"}):
+            is_in = "is" if waiting == 1 else "are"
+            told = (
+                f"{count_words(waiting, 'more decided question')} {is_in} in no conflict now; `detector history` shows"
+            )
+            lines += ["", *wrapped(f"{told} what was decided, and it counts again when the question comes back")]
         if len(chosen) > limit:
             lines += ["", f"and {count_words(len(chosen) - limit, 'more question')}; --limit {len(chosen)} shows all"]
         print_lines(lines)
