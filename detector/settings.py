@@ -134,7 +134,11 @@ class RetentionSettings(_Section):
 
     runs_days: int = Field(90, ge=0, description="Days after which a run may go, with what it found.")
     runs_keep: int = Field(30, ge=1, description="Newest runs that stay whatever their age.")
-    pages_days: int = Field(90, ge=0, description="Days for which fetched pages are kept as they came; the newest of each address always is.")
+    pages_days: int = Field(
+        90,
+        ge=0,
+        description="Days for which fetched pages are kept as they came; the newest of each address always is.",
+    )
     articles_days: int = Field(
         0, ge=0, description="Days after publication from which an article that no kept run or review shows may go."
     )
