@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.records import QUOTE_RULE, CandidatePair, Statement, pair_id_of
+from detector.records import MUTUAL_RULE, QUOTE_RULE, CandidatePair, Statement, pair_id_of
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
-"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither."""
+"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither. Of these the
+pairs whose statements are each the nearest to the other in its article go by the name MUTUAL_RULE."""
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
@@ -165,12 +166,26 @@ def pairs_of_article(
     names = [[frozenset(entity.key for entity in one.entities) - common for one in part] for part in (ours, theirs)]
     measures = [[_measures(one) for one in part] for part in (ours, theirs)]
     lines = similarities(shelf.vectors[list(shelf.compared)], np.stack([vector for _, vector, _ in others]))
+    mutual = _mutual(lines, [one.article_id for one in theirs])
     found: list[CandidatePair] = []
     for place, line in enumerate(lines):
-        found += _pairs_of(
+        for column, pair in _pairs_of(
             ours[place], names[0][place], measures[0][place], theirs, names[1], measures[1], line, settings
-        )
+        ):
+            found.append(replace(pair, rule=MUTUAL_RULE) if mutual[place, column] else pair)
     return found
+
+
+def _mutual(lines: Matrix, article_ids: Sequence[str]) -> NDArray[np.bool_]:
+    """Where a row and a column are each the nearest to the other, of the article of the row and of that of the column."""
+    nearest: NDArray[np.bool_] = lines == lines.max(axis=0)
+    columns: dict[str, list[int]] = {}
+    for column, article_id in enumerate(article_ids):
+        columns.setdefault(article_id, []).append(column)
+    for same in columns.values():
+        part = lines[:, same]
+        nearest[:, same] &= part == part.max(axis=1, keepdims=True)
+    return nearest
 
 
 def _pairs_of(
@@ -182,10 +197,10 @@ def _pairs_of(
     measures: Sequence[frozenset[str]],
     line: Matrix,
     settings: PairSettings,
-) -> list[CandidatePair]:
-    """The pairs that one statement keeps: its nearest under each rule, the first rule that fits named."""
+) -> list[tuple[int, CandidatePair]]:
+    """The pairs that one statement keeps, each with its column: its nearest under each rule, the first rule that fits named."""
     kept = dict.fromkeys(RULES, 0)
-    found: list[CandidatePair] = []
+    found: list[tuple[int, CandidatePair]] = []
     above = np.flatnonzero(line >= settings.floor)
     for column in above[np.argsort(-line[above], kind="stable")]:
         right, similarity = others[column], float(line[column])
@@ -196,7 +211,8 @@ def _pairs_of(
             continue
         kept[rule] += 1
         first, second = sorted((left.statement_id, right.statement_id))
-        found.append(CandidatePair(pair_id_of(first, second), first, second, round(similarity, 4), rule))
+        pair = CandidatePair(pair_id_of(first, second), first, second, round(similarity, 4), rule)
+        found.append((int(column), pair))
         if all(count == settings.neighbours for count in kept.values()):
             break
     return found
