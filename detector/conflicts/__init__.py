@@ -13,16 +13,7 @@ from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, sh
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
-__all__ = [
-    "Grouping",
-    "PairWeights",
-    "claim_gate",
-    "find_conflicts",
-    "judge_pair",
-    "judge_pairs",
-    "shipped_weights",
-    "weights_digest",
-]
+__all__ = ["Grouping", "PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights", "weights_digest"]
 
 Grouping = Callable[[Sequence[PairFinding], Mapping[str, Statement], Similarity], list[Group]]
 """Makes groups of findings; another than the shipped one is of use only to measure what grouping does."""
