@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from detector import pipeline
 from detector.decisions.values import Corrected, Departure, ReviewState
 from detector.errors import InputError
+from detector.history import changes_between
 from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Review, Run, Statement
 from detector.report import Report, build_report
 from detector.settings import Settings, load_settings
@@ -78,7 +79,7 @@ def find_conflicts(
             nli=nli,
             nlp=nlp,
         )
-        return Findings(report_of(opened, run), ingested)
+        return Findings(report_of(opened, run, since=opened.arrivals.run_before(run.run_id)), ingested)
 
 
 def read_articles(
@@ -175,14 +176,24 @@ def reviewed_outcome(store: Store, run: Run) -> tuple[Outcome, dict[str, ReviewS
     return reviewed.outcome, dict(reviewed.states)
 
 
-def report_of(store: Store, run: Run) -> Report:
-    """The report of a run that succeeded, with articles in the revisions that it used and all that people recorded."""
+def report_of(store: Store, run: Run, *, since: Run | None = None) -> Report:
+    """The report of a run that succeeded, with articles in the revisions that it used and all that people recorded.
+
+    With `since`, an earlier run, it also tells what changed since then.
+    """
     reviewed = reviewed_run(store, run)
+    changes = None
+    if since is not None:
+        # Without reviews there is nothing to correct, and reading all articles a second time is spared.
+        before = reviewed_outcome(store, since)[0] if reviewed.reviews else store.outcome(since.run_id)
+        found = {since.run_id: before, run.run_id: reviewed.outcome}
+        changes = changes_between(store, since, run, outcome_of=lambda one: found[one.run_id])
     return build_report(
         run=run,
         outcome=reviewed.outcome,
         articles=reviewed.articles,
         statements=list(reviewed.statements.values()),
+        changes=changes,
         states=reviewed.states,
     )
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from detector.store import Store, open_store
 
 if TYPE_CHECKING:
     from detector.pipeline import Workbench
+    from detector.sources import SourcesState, WatchState
 
 DISTRIBUTION = "claim-contradiction-detector"
 _PYTHONS = ((3, 11), (3, 13))
@@ -56,11 +58,14 @@ class Status:
     failure: str | None
     pending: str
     models: dict[str, str]
+    watches: tuple[WatchState, ...] = ()
+    sources: SourcesState | None = None
 
 
-def status_of(store: Store, *, settings: Settings) -> Status:
+def status_of(store: Store, *, settings: Settings, now: datetime | None = None) -> Status:
     """What the store holds, its last run and what is pending under these settings. Loads no model."""
     from detector.pipeline import Workbench
+    from detector.sources import sources_state, watch_state
 
     bench = Workbench(settings)
     runs = store.runs()
@@ -77,6 +82,8 @@ def status_of(store: Store, *, settings: Settings) -> Status:
             "nli": bench.scorer_id,
             "language": settings.statements.pipeline,
         },
+        watches=tuple(watch_state(beat, now or datetime.now(UTC)) for beat in store.heartbeats.all()),
+        sources=sources_state(store.fetches.all()),
     )
 
 

@@ -12,7 +12,7 @@ import logging.handlers
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -83,7 +83,8 @@ def _take_down() -> None:
         logger.addHandler(logging.NullHandler())  # without one, the library prints warnings itself
     if _State.handler is not None:
         logging.getLogger().removeHandler(_State.handler)
-        _State.handler.close()
+        with suppress(OSError):  # a full disk; that it cannot be written was said
+            _State.handler.close()
     _State.handler, _State.owns_stderr = None, False
 
 
@@ -133,9 +134,10 @@ def _formatter(form: LogFormat) -> logging.Formatter:
 
 
 def _in_order(_: object, __: str, event_dict: EventDict) -> EventDict:
-    """Time, level and event first; what has no value is left out."""
+    """Time, level and event first; what has no value, and what other handlers leave in a record, is left out."""
     first = {name: event_dict.pop(name) for name in ("time", "level", "event")}
-    return {**first, **{name: value for name, value in event_dict.items() if value is not None}}
+    left = ("message", "asctime")
+    return {**first, **{name: value for name, value in event_dict.items() if value is not None and name not in left}}
 
 
 def _json(value: Any, **options: Any) -> str:

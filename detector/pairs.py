@@ -7,10 +7,11 @@ statements keeps it. Quotations are matched besides by their words, for the ques
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -20,8 +21,9 @@ from detector.records import MUTUAL_RULE, QUOTE_RULE, CandidatePair, Statement, 
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
-"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither. Of these the
-pairs whose statements are each the nearest to the other in its article go by the name MUTUAL_RULE."""
+"""Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither. Besides
+these QUOTE_RULE: the words of two quotations. A pair whose statements are each the nearest to the other in its article goes by the
+name MUTUAL_RULE."""
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
@@ -56,6 +58,8 @@ class Shelf:
     statements: tuple[Statement, ...]
     vectors: Matrix
     compared: tuple[int, ...]
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Where a name, a measure or a wording stands among the compared ones, by "name …", "measure …", "wording …"."""
 
 
 def quantised(vectors: Matrix) -> Matrix:
@@ -88,7 +92,8 @@ def shelves_of(
     for article_id in sorted(rows):
         own = tuple(statements[row] for row in rows[article_id])
         places = tuple(place for place, one in enumerate(own) if compared(one))
-        shelves.append(Shelf(article_id, own[0].outlet_id, own, quantised(vectors[rows[article_id]]), places))
+        steps = quantised(vectors[rows[article_id]])
+        shelves.append(Shelf(article_id, own[0].outlet_id, own, steps, places, _places([own[row] for row in places])))
     return shelves
 
 
@@ -138,10 +143,7 @@ def candidate_pairs(
     kept: dict[str, CandidatePair] = {}
     for position, shelf in enumerate(shelves):
         near = [shelves[other] for other in neighbours[position]]
-        for pair in (
-            *pairs_of_article(shelf, near, common=common, settings=settings),
-            *quote_pairs(shelf, near),
-        ):
+        for pair in pairs_of_article(shelf, near, common=common, settings=settings):
             kept[pair.pair_id] = pair
         if progress is not None:
             progress(position + 1)
@@ -152,82 +154,91 @@ def pairs_of_article(
     shelf: Shelf, neighbours: Sequence[Shelf], *, common: frozenset[str], settings: PairSettings
 ) -> list[CandidatePair]:
     """The pairs that the statements of one article keep. The order of the neighbours does not matter."""
-    others = sorted(
-        (
-            (near.statements[row].statement_id, near.vectors[row], near.statements[row])
-            for near in neighbours
-            for row in near.compared
-        ),
-        key=lambda other: other[0],
-    )
-    if not shelf.compared or not others:
-        return []
-    ours, theirs = [shelf.statements[row] for row in shelf.compared], [one for _, _, one in others]
-    names = [[frozenset(entity.key for entity in one.entities) - common for one in part] for part in (ours, theirs)]
-    measures = [[_measures(one) for one in part] for part in (ours, theirs)]
-    lines = similarities(shelf.vectors[list(shelf.compared)], np.stack([vector for _, vector, _ in others]))
-    mutual = _mutual(lines, [one.article_id for one in theirs])
-    found: list[CandidatePair] = []
-    for place, line in enumerate(lines):
-        for column, pair in _pairs_of(
-            ours[place], names[0][place], measures[0][place], theirs, names[1], measures[1], line, settings
-        ):
-            found.append(replace(pair, rule=MUTUAL_RULE) if mutual[place, column] else pair)
+    quoted = quote_pairs(shelf, neighbours)
+    by_words = {pair.pair_id for pair in quoted}
+    around = [near for near in sorted(neighbours, key=lambda near: near.article_id) if near.compared]
+    if not shelf.compared or not around:
+        return quoted
+    theirs = [near.statements[row] for near in around for row in near.compared]
+    matrix = np.concatenate([near.vectors[list(near.compared)] for near in around])
+    lines = similarities(shelf.vectors[list(shelf.compared)], matrix)
+    found = list(quoted)
+    columns = _Columns(around)
+    mutual = _mutual(lines, [len(near.compared) for near in around])
+    for row, line, nearest in zip(shelf.compared, lines, mutual, strict=True):
+        left = shelf.statements[row]
+        rules = columns.rules(left, line, common=common, settings=settings)
+        if by_words and is_quotation(left):
+            for column, right in enumerate(theirs):
+                if pair_id_of(left.statement_id, right.statement_id) in by_words:
+                    rules[column] = -1
+        for rule, column in _kept(line, rules, settings):
+            first, second = sorted((left.statement_id, theirs[column].statement_id))
+            pair_id = pair_id_of(first, second)
+            name = MUTUAL_RULE if nearest[column] else RULES[rule]
+            found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), name))
     return found
 
 
-def _mutual(lines: Matrix, article_ids: Sequence[str]) -> NDArray[np.bool_]:
-    """Where a row and a column are each the nearest to the other, of the article of the row and of that of the column."""
+def _mutual(lines: Matrix, sizes: Sequence[int]) -> NDArray[np.bool_]:
+    """Where a row and a column are each the nearest to the other; `sizes` are the columns of each article in turn."""
     nearest: NDArray[np.bool_] = lines == lines.max(axis=0)
-    columns: dict[str, list[int]] = {}
-    for column, article_id in enumerate(article_ids):
-        columns.setdefault(article_id, []).append(column)
-    for same in columns.values():
-        part = lines[:, same]
-        nearest[:, same] &= part == part.max(axis=1, keepdims=True)
+    starts = [0, *itertools.accumulate(sizes[:-1])]
+    nearest &= lines == np.repeat(np.maximum.reduceat(lines, starts, axis=1), sizes, axis=1)
     return nearest
 
 
-def _pairs_of(
-    left: Statement,
-    left_names: frozenset[str],
-    left_measures: frozenset[str],
-    others: Sequence[Statement],
-    names: Sequence[frozenset[str]],
-    measures: Sequence[frozenset[str]],
-    line: Matrix,
-    settings: PairSettings,
-) -> list[tuple[int, CandidatePair]]:
-    """The pairs that one statement keeps, each with its column: its nearest under each rule, the first rule that fits named."""
-    kept = dict.fromkeys(RULES, 0)
-    found: list[tuple[int, CandidatePair]] = []
-    above = np.flatnonzero(line >= settings.floor)
-    for column in above[np.argsort(-line[above], kind="stable")]:
-        right, similarity = others[column], float(line[column])
-        if left.text_hash == right.text_hash:
-            continue
-        rule = _rule(similarity, left_names & names[column], left_measures & measures[column], settings)
-        if rule is None or kept[rule] == settings.neighbours:
-            continue
-        kept[rule] += 1
-        first, second = sorted((left.statement_id, right.statement_id))
-        pair = CandidatePair(pair_id_of(first, second), first, second, round(similarity, 4), rule)
-        found.append((int(column), pair))
-        if all(count == settings.neighbours for count in kept.values()):
-            break
+class _Columns:
+    """The statements that one article is compared with, as columns."""
+
+    def __init__(self, around: Sequence[Shelf]) -> None:
+        self._around = around
+        self._starts = [0, *itertools.accumulate(len(near.compared) for near in around)]
+        self._known: dict[str, list[int]] = {}
+
+    def rules(
+        self, left: Statement, line: Matrix, *, common: frozenset[str], settings: PairSettings
+    ) -> NDArray[np.int8]:
+        """For each column the place in RULES of the first rule that fits, -1 for none."""
+        rules = np.where(line >= settings.nearest_floor, RULES.index("nearest"), -1).astype(np.int8)
+        names = {entity.key for entity in left.entities} - common
+        rules[self._of(f"name {name}" for name in names)] = RULES.index("same-name")
+        rules[self._of(f"measure {measure}" for measure in _measures(left))] = RULES.index("same-measure")
+        rules[line >= settings.similar] = RULES.index("similar")
+        rules[line < settings.floor] = -1
+        rules[self._of([f"wording {left.text_hash}"])] = -1
+        return rules
+
+    def _of(self, keys: Iterable[str]) -> list[int]:
+        found: list[int] = []
+        for key in keys:
+            if key not in self._known:
+                self._known[key] = [
+                    start + place
+                    for start, near in zip(self._starts, self._around, strict=False)
+                    for place in near.places.get(key, ())
+                ]
+            found += self._known[key]
+        return found
+
+
+def _places(statements: Sequence[Statement]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, one in enumerate(statements):
+        keys = {f"name {entity.key}" for entity in one.entities} | {f"measure {measure}" for measure in _measures(one)}
+        for key in (*keys, f"wording {one.text_hash}"):
+            found.setdefault(key, []).append(place)
     return found
 
 
-def _rule(
-    similarity: float, shared_names: frozenset[str], shared_measures: frozenset[str], settings: PairSettings
-) -> str | None:
-    if similarity >= settings.similar:
-        return "similar"
-    if shared_measures:
-        return "same-measure"
-    if shared_names:
-        return "same-name"
-    return "nearest" if similarity >= settings.nearest_floor else None
+def _kept(line: Matrix, rules: NDArray[np.int8], settings: PairSettings) -> list[tuple[int, int]]:
+    """The nearest columns under each rule, with the rule; of equally near ones the first."""
+    kept: list[tuple[int, int]] = []
+    for rule in range(len(RULES)):
+        fitting = np.flatnonzero(rules == rule)
+        nearest = fitting[np.argsort(-line[fitting], kind="stable")[: settings.neighbours]]
+        kept += [(rule, int(column)) for column in nearest]
+    return kept
 
 
 def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair]:
@@ -249,7 +260,7 @@ def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair
 
 
 def _is_evidence(statement: Statement) -> bool:
-    return len(set(statement.lemmas)) >= _QUOTE_LEMMAS and is_quotation(statement)
+    return is_quotation(statement) and len(set(statement.lemmas)) >= _QUOTE_LEMMAS
 
 
 def is_quotation(statement: Statement) -> bool:

@@ -128,17 +128,16 @@ def _nearest_claims(
     store: Store, bench: Workbench, claims: Sequence[Statement], asked: Statement
 ) -> list[tuple[Statement, float]]:
     """The statements nearest to the claim, a few of each outlet at most, nearest first."""
-    import numpy as np
-
-    vectors = store.vectors(bench.encoder_id, [claim.text_hash for claim in claims])
-    similarities = vectors @ bench.encoder.encode([asked.wording])[0]
+    vector = bench.encoder.encode([asked.wording])[0]
+    similarities = store.similar(bench.encoder_id, [claim.text_hash for claim in claims], vector, floor=ASK_FLOOR)
+    near = [claim for claim in claims if claim.text_hash in similarities]
     names = {entity.key for entity in asked.entities}
     taken: dict[str, int] = {}
     chosen: list[tuple[Statement, float]] = []
-    for index in np.lexsort((np.arange(len(claims)), -similarities)):
-        claim, similarity = claims[int(index)], float(similarities[index])
-        if similarity < ASK_FLOOR or len(chosen) == ASK_NEAREST:
+    for claim in sorted(near, key=lambda claim: -similarities[claim.text_hash]):
+        if len(chosen) == ASK_NEAREST:
             break
+        similarity = similarities[claim.text_hash]
         related = similarity >= 0.5 or bool(names & {entity.key for entity in claim.entities})
         if related and taken.get(claim.outlet_id, 0) < ASK_PER_OUTLET:
             taken[claim.outlet_id] = taken.get(claim.outlet_id, 0) + 1

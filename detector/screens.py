@@ -7,7 +7,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from detector.pipeline import IngestResult
     from detector.queries import Answer, AskedStatement, ExplainedPair, Explanation
     from detector.records import Run
+    from detector.report import Report
+    from detector.sources import Gathered, RoundDone, SourcesState, WatchState
     from detector.store.pruning import Pruning
 
 WIDTH = 80
@@ -75,6 +77,46 @@ def ingest_lines(result: IngestResult, *, most: int | None = None) -> list[str]:
     return lines
 
 
+def asked_lines(gathered: Gathered) -> list[str]:
+    """What was asked of the web, in one line; and what is still being written."""
+    asked, lines = gathered.asked, []
+    if asked.lists or asked.pages or asked.failed:
+        said = [
+            f"{count_words(asked.lists, 'list')} ({asked.lists_unchanged:,} unchanged)" if asked.lists else "",
+            f"{count_words(asked.pages, 'page')} ({asked.pages_unchanged:,} unchanged)" if asked.pages else "",
+            f"{asked.failed:,} failed" if asked.failed else "",
+            f"{asked.waiting:,} left for the next round (sources.max_articles)" if asked.waiting else "",
+        ]
+        lines += _wrapped("Asked: " + ", ".join(part for part in said if part))
+    if gathered.left:
+        lines.append(f"{count_words(gathered.left, 'file')} still being written: left for the next time")
+    return lines
+
+
+def round_lines(done: RoundDone, *, most: int, every: str | None, now: datetime) -> list[str]:
+    """A round of `watch`: what arrived, what was rejected, what the run found, what went wrong."""
+    result = done.gathered.result
+    groups = (("new", result.accepted), ("revised", result.revised), ("rejected", result.rejected))
+    said = ", ".join(f"{len(articles):,} {word}" for word, articles in groups)
+    if done.run is not None and done.fresh:
+        counts = done.run.counts
+        found = count_words(counts.get("entries", 0), "entry", "entries")
+        said += (
+            f"; {found} ({counts.get('conflicts', 0):,} in the conflict lane), {sum(done.run.seconds.values()):.1f} s"
+        )
+    elif not done.problem:
+        said += "; nothing to compare"
+    lines = [f"{now.astimezone():%Y-%m-%d %H:%M:%S}  {said}" + (f"; next in {every}" if every else "")]
+    lines += [f"  {line}" for line in asked_lines(done.gathered)]
+    for rejection in result.rejected[:most]:
+        lines += rejection_lines(rejection)
+    if len(result.rejected) > most:
+        lines.append(f"and {len(result.rejected) - most:,} more rejected")
+    if done.problem:
+        lines += _wrapped(f"went wrong: {one_line(done.problem)}", indent=2)
+    return lines
+
+
 def rejection_lines(rejection: Rejection) -> list[str]:
     return [
         f"rejected: {one_line(rejection.path)}",
@@ -85,6 +127,20 @@ def rejection_lines(rejection: Rejection) -> list[str]:
 
 def _where(article: Article) -> str:
     return one_line(article.path or article.url or article.title or article.article_id)
+
+
+def diff_lines(report: Report, *, limit: int) -> list[str]:
+    """What changed since the run that the report is compared with, `limit` questions of each sort."""
+    from detector.report.plain import change_lines
+
+    return change_lines(report, width=WIDTH, most=limit)
+
+
+def diff_tree(report: Report) -> dict[str, object]:
+    """The same as the report's JSON has it under `changes`."""
+    from detector.report.json import changes_tree
+
+    return changes_tree(report)
 
 
 def answer_lines(answer: Answer, *, most: int = 3) -> list[str]:
@@ -247,9 +303,49 @@ def status_lines(status: Status) -> list[str]:
     if status.failure:
         rows.append(("Latest run", f"did not finish: {one_line(status.failure)}"))
     rows.append(("Pending", status.pending))
+    rows += [*_watch_rows(status.watches), *_source_rows(status.sources)]
     rows += [(f"Model: {name}", model) for name, model in sorted(status.models.items())]
     width = max(len(name) for name, _ in rows)
     return [line for name, value in rows for line in _wrapped(f"{name:<{width}}  {value}", hanging=width + 2)]
+
+
+def _watch_rows(watches: Sequence[WatchState]) -> list[tuple[str, str]]:
+    """One row a watching process; one that should be alive and is silent is said to be."""
+    rows = []
+    for watch in watches:
+        ago, where = _ago(watch.seconds_ago), f"process {watch.pid} on {one_line(watch.host)}"
+        rounds = count_words(watch.counts.get("rounds", 0), "round")
+        arrived = f"{rounds}, {count_words(watch.counts.get('arrived', 0), 'article')} arrived"
+        said = f"{one_line(watch.state)}, last sign of life {ago} ago; {arrived} ({where})"
+        if watch.silent:
+            said = (
+                f"NO SIGN OF LIFE for {ago}: {where} was killed or hangs while {one_line(watch.state)}; "
+                "start `detector watch` again"
+            )
+        elif watch.state == "stopped":
+            said = f"stopped {ago} ago; {arrived}"
+        rows.append((f"Watch: {one_line(watch.name)}", said))
+    return rows
+
+
+def _source_rows(sources: SourcesState | None) -> list[tuple[str, str]]:
+    """What was fetched, and each list that fails with its last error."""
+    if sources is None or not (sources.lists or sources.articles or sources.abandoned):
+        return []
+    said = f"{count_words(sources.lists, 'list')}, {count_words(sources.articles, 'page')} read"
+    given_up = f", {sources.abandoned:,} given up" if sources.abandoned else ""
+    failing = [
+        ("Failing", f"{one_line(one.url)}: {count_words(one.failures, 'time')} in a row, {one_line(one.error)}")
+        for one in sources.failing
+    ]
+    return [("Fetched", f"{said}{given_up}, {len(failing):,} failing"), *failing]
+
+
+def _ago(seconds: float) -> str:
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return count_words(int(seconds // size), word)
+    return count_words(max(0, int(seconds)), "second")
 
 
 def check_lines(checks: Iterable[Check]) -> list[str]:
@@ -265,12 +361,12 @@ def check_lines(checks: Iterable[Check]) -> list[str]:
 def pruning_lines(pruning: Pruning) -> list[str]:
     """What goes or went, a line a kind, and the room that it gives back."""
     if not pruning.going:
-        return [f"Nothing to let go of: all of {_megabytes(pruning.before)} is in use or kept by [retention]."]
+        return [f"Nothing to let go of: all of {_room(pruning.before)} is in use or kept by [retention]."]
     verb = "Gone" if pruning.applied else "Would go"
-    lines = [f"{verb}: {one.count:,} {one.what} (about {_megabytes(one.bytes)})" for one in pruning.going]
+    lines = [f"{verb}: {one.count:,} {one.what} (about {_room(one.bytes)})" for one in pruning.going]
     if pruning.applied:
-        return [*lines, f"The store was {_megabytes(pruning.before)}, now {_megabytes(pruning.after)}."]
-    return [*lines, f"Of {_megabytes(pruning.before)}. Nothing was changed; `detector prune --apply` does it."]
+        return [*lines, f"The store was {_room(pruning.before)}, now {_room(pruning.after)}."]
+    return [*lines, f"Of {_room(pruning.before)}. Nothing was changed; `detector prune --apply` does it."]
 
 
 def manifest_lines(run: Run) -> list[str]:
@@ -295,6 +391,10 @@ def manifest_lines(run: Run) -> list[str]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
+
+
+def _room(size: int) -> str:
+    return f"{size / 1e3:.0f} kB" if size < 1e6 else _megabytes(size)
 
 
 def _percent(probability: float) -> str:

@@ -153,6 +153,10 @@ class Settings(_Section):
     retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
 
+    def without_sources(self) -> Settings:
+        """As a run keeps them and a report shows them: where articles come from decides nothing, and may be private."""
+        return self.model_copy(update={"sources": SourceSettings()})
+
     def fingerprint(self, stage: str, *model_ids: str) -> str:
         """Hash of how a stage works: its version, its section and the models it used."""
         section = getattr(self, stage, None)

@@ -157,7 +157,7 @@ def test_importing_the_python_api_loads_no_model_library() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "run", "ingest", "report", "ask", "explain", "score", "evaluate", "status", "doctor"]
+    "words", ["", "run", "ingest", "report", "diff", "ask", "explain", "score", "evaluate", "status", "doctor"]
 )
 def test_help_is_shown_without_loading_anything_heavy(words: str) -> None:
     arguments = [*words.split(), "--help"]

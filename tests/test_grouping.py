@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import networkx
+import numpy as np
 import pytest
-from builders import article, pair, score, statement
+from builders import article, pair, score, statement, unit_vectors
 
-from detector.conflicts.grouping import group_agreements, group_conflicts
+from detector.conflicts.grouping import Similarity, group_agreements, group_conflicts
 from detector.records import PairFinding, Relation, Statement
 
 
@@ -26,12 +27,21 @@ def sides(groups: list, names: dict[str, Statement]) -> list[set[frozenset[str]]
     return [{frozenset(label[m] for m in side) for side in group.sides} for group in groups]
 
 
-def same(_: str, __: str) -> float:
-    return 0.9
+class Strangers(Similarity):
+    """Statements of no likeness at all."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self._axes: dict[str, np.ndarray] = {}
+
+    def vector(self, statement_id: str) -> np.ndarray:
+        return self._axes.setdefault(statement_id, np.eye(1, 64, len(self._axes), dtype=np.float32)[0])
+
+    def __call__(self, first: str, second: str) -> float:
+        return float(self.vector(first) @ self.vector(second))
 
 
-def strangers(first: str, second: str) -> float:
-    return 1.0 if first == second else 0.1
+strangers = Strangers()
 
 
 @pytest.fixture
@@ -71,11 +81,8 @@ def test_the_same_question_in_other_words_is_one_conflict() -> None:
         "d": statement("The list names 214 people.", article("D")),
     }
     by_id = {s.statement_id: s for s in names.values()}
-    near = {frozenset((names[x].statement_id, names[y].statement_id)) for x, y in ("ac", "bd")}
-
-    def similarity(first: str, second: str) -> float:
-        return 0.9 if frozenset((first, second)) in near or first == second else 0.2
-
+    directions = {"a": [1, 0, 0], "c": [0.9, 0.44, 0], "b": [0, 0, 1], "d": [0, 0.44, 0.9]}
+    similarity = Similarity({names[key].statement_id: unit_vectors([row])[0] for key, row in directions.items()})
     findings = [finding(names["a"], names["b"]), finding(names["c"], names["d"], probability=0.8)]
     assert sides(group_conflicts(findings, by_id, similarity), names) == [{frozenset("ac"), frozenset("bd")}]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from detector.pipeline import IngestResult, ingest, run
 from detector.records import Article, Outcome, Run
-from detector.settings import ConflictSettings, Settings
+from detector.settings import ConflictSettings, PairSettings, Settings
 from detector.statements import load_pipeline
 from detector.store import Store, open_store
 from detector.testing import HashingEncoder, LexicalNLI, make_article
@@ -232,3 +232,52 @@ def test_articles_in_other_languages_are_counted_and_left_out(tmp_path: Path) ->
         done = analyse(store)
         assert done.counts["skipped_language"] == 1
         assert store.statements_of(french.article_id, SETTINGS.fingerprint("statements")) == []
+
+
+def newsroom_contents(path: Path, parts: Sequence[Sequence[Article]], settings: Settings) -> tuple[Any, ...]:
+    with open_store(path) as store:
+        for part in parts:
+            ingest(store, part)
+            analyse(store, settings=settings)
+        last = store.last_run()
+        assert last is not None
+        return store.comparisons.all(), store.outcome(last.run_id), last.counts
+
+
+def told(seed: int) -> list[Article]:
+    """Eighteen articles of nine outlets on three matters; outlets differ on what happened."""
+    draw = random.Random(seed)
+    matters = {
+        "dam": ("The dam above Hask", ("held", "burst", "was repaired", "did not hold")),
+        "vote": ("The council of Ellery", ("approved the budget", "rejected the budget", "approved no budget")),
+        "ferry": ("The ferry company Norline", ("cancelled 12 sailings", "cancelled 30 sailings", "sailed on Monday")),
+    }
+    articles = []
+    for number in range(18):
+        subject, ends = matters[draw.choice(sorted(matters))]
+        other, others = matters[draw.choice(sorted(matters))]
+        text = f"{subject} {draw.choice(ends)} on Monday. {other} {draw.choice(others)}, officials said. {subject} {draw.choice(ends)}."
+        title = f"{subject} and what came of it, part {number}"
+        articles.append(make_article(text, outlet=f"Outlet {number % 9}", title=title, published="2031-04-02"))
+    return articles
+
+
+@hypothesis_settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000), cuts=st.sets(st.integers(1, 17), max_size=5), few=st.integers(1, 3))
+def test_pairs_of_a_store_that_grew_are_those_of_one_run(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: set[int], few: int
+) -> None:
+    """Few neighbours and few places, so that every newcomer pushes others out."""
+    folder = tmp_path_factory.mktemp("merged")
+    settings = Settings(pairs=PairSettings(article_neighbours=few + 1, neighbours=few))
+    articles = told(seed)
+    edited = [
+        make_article(
+            f"{one.text.splitlines()[-1]} It rained.", outlet=one.outlet, title=one.title, published="2031-04-02"
+        )
+        for one in articles[::5]
+    ]
+    edges = [0, *sorted(cuts), 18]
+    parts = [articles[start:end] for start, end in itertools.pairwise(edges)]
+    at_once = newsroom_contents(folder / "once.db", [articles, edited], settings)
+    assert newsroom_contents(folder / "steps.db", [*parts, edited], settings) == at_once

@@ -313,9 +313,11 @@ def test_a_second_writer_is_told_who_writes_and_since_when(store: Store, holder:
 
 def test_a_second_writer_waits_for_the_first(store: Store, holder: subprocess.Popen[str]) -> None:
     assert holder.stdin is not None
-    threading.Timer(0.3, lambda: holder.communicate("go on\n")).start()
+    release = threading.Timer(0.3, lambda: holder.communicate("go on\n"))
+    release.start()
     with store.writer_lock(wait=30):
         assert holder.wait() == 0
+    release.join()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a system that can kill a process outright")

@@ -16,7 +16,7 @@ from store_values import NOON, article, found, in_another_process, statement, su
 from detector.errors import StoreBusyError, StoreError
 from detector.records import Run, Topic
 from detector.store import Store, open_store, opening, tables
-from detector.store.dialect import database_at, sqlite
+from detector.store.dialect import database_at, one_of, sqlite
 from detector.store.rows import to_json
 
 
@@ -239,3 +239,13 @@ def without_rights(ask: Callable[[], str]) -> str:
     os.waitpid(child, 0)
     with os.fdopen(receiving) as answers:
         return answers.read()
+
+
+def test_rows_listed_by_key_are_found_through_an_index(store: Store) -> None:
+    query = (
+        sa.select(tables.vectors.c.vector).filter_by(encoder_id="enc").where(one_of(tables.vectors.c.text_hash, ["h"]))
+    )
+    with store._transaction() as connection:
+        said = str(query.compile(connection.engine, compile_kwargs={"render_postcompile": True}))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", ("enc", '["h"]')).all()
+    assert "(encoder_id=? AND text_hash=?)" in str(plan[0])

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from detector.cli import operations, questions, running, upkeep
+from detector.cli import changes, desk, operations, questions, reviewing, running, sources, upkeep
 from detector.cli.app import app, main
 from detector.cli.options import STORE_VARIABLE
 
-__all__ = ["STORE_VARIABLE", "app", "main", "operations", "questions", "running", "upkeep"]
+__all__ = [
+    "STORE_VARIABLE",
+    "app",
+    "changes",
+    "desk",
+    "main",
+    "operations",
+    "questions",
+    "reviewing",
+    "running",
+    "sources",
+    "upkeep",
+]

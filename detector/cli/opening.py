@@ -1,21 +1,25 @@
-"""What a call works on: its settings, its store, the articles it names."""
+"""What a call works on: its settings, its store, the sources it names."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detector import logs
-from detector.cli.output import shown_progress
-from detector.errors import InputError
+from detector.cli.output import say, shown_progress
 
 if TYPE_CHECKING:
-    from detector.pipeline import IngestResult, OnProgress
-    from detector.records import Article, Rejection, Run
+    from detector.pipeline import IngestResult
+    from detector.records import Run
     from detector.settings import Settings
+    from detector.sources import Gathered, Sources
     from detector.store import Store
 
 
@@ -52,24 +56,20 @@ def opened_store(store: str | None, *, read_only: bool = False) -> Iterator[Stor
         yield opened
 
 
-def require_paths(paths: Sequence[Path]) -> None:
-    """Raises InputError before any work is done: what is named is not there."""
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder; expected articles or folders of articles")
+def gather_into(store: Store, sources: Sources, settings: Settings, *, quiet: bool) -> Gathered:
+    """Read all that was named into the store, once."""
+    from detector.sources import Gathered, Gathering
 
-
-def read_into(store: Store, paths: Sequence[Path], settings: Settings, *, quiet: bool) -> IngestResult:
-    from detector import pipeline
-    from detector.corpus import read_paths
-
-    if not paths:
-        return pipeline.IngestResult()
+    if sources.is_empty:
+        return Gathered()
+    if sources.stream and sys.stdin.isatty() and not quiet:
+        say("Reading articles from standard input, one JSON object a line; Ctrl-D ends it.")
     with shown_progress(quiet=quiet) as on_progress:
-        readings = _counted(read_paths(paths, settings.reading), on_progress)
-        result = pipeline.ingest(store, readings)
-    log_ingested(result)
-    return result
+        clock = partial(datetime.now, UTC)
+        stream = sys.stdin.buffer if sources.stream else None
+        gathered = Gathering(store, settings, clock, time.sleep, on_progress, stream=stream).gather(sources)
+    log_ingested(gathered.result)
+    return gathered
 
 
 def log_ingested(result: IngestResult) -> None:
@@ -83,11 +83,3 @@ def log_ingested(result: IngestResult) -> None:
 def log_finished(run: Run) -> None:
     """The run as one event: what it counted and how long each stage took."""
     logs.event("run finished", run_id=run.run_id, state=run.state_hash, counts=run.counts, seconds=run.seconds)
-
-
-def _counted(readings: Iterable[Article | Rejection], on_progress: OnProgress) -> Iterator[Article | Rejection]:
-    from detector.pipeline import Progress
-
-    for number, reading in enumerate(readings, start=1):
-        on_progress(Progress("read", number, 0))
-        yield reading

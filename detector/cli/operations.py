@@ -69,9 +69,9 @@ def put_back(
     if done.kept is not None:
         lines.append(f"The store that was there is now {done.kept}")
         if done.reviews_behind != 0:
-            behind = "Reviews" if done.reviews_behind is None else f"{done.reviews_behind:,} reviews"
+            behind = "" if done.reviews_behind is None else f" ({done.reviews_behind:,})"
             lines.append(
-                f"{behind} made since the backup are in it: detector restore --salvage {done.kept} --store {done.path}"
+                f"Reviews made since the backup are in it{behind}: detector restore --salvage {done.kept} --store {done.path}"
             )
     print_lines([screens.as_json(done)] if json else lines)
 
@@ -125,6 +125,8 @@ def take_out(
     bench = Workbench(chosen)
     fingerprints = frozenset({bench.statements_fingerprint, bench.embedding_fingerprint})
     in_use = InUse(bench.encoder_id, bench.scorer_id, fingerprints)
+    with opened_store(store, read_only=True):
+        pass  # there must be one: nothing is pruned by making an empty store
     with opened_store(store) as opened:
         done = prune(opened, chosen.retention, now=datetime.now(UTC), in_use=in_use, apply=apply)
     counts = {one.what: one.count for one in done.going}
@@ -156,8 +158,7 @@ def manifest(
 
 
 def _held(copy: Copied) -> str:
-    rows = copy.rows
-    return (
-        f"{copy.bytes / 1e6:.1f} MB, checked: {rows.get('articles', 0):,} articles, {rows.get('reviews', 0):,} reviews, "
-        f"{rows.get('runs', 0):,} runs"
-    )
+    from detector.report.wording import count_words
+
+    counted = (count_words(copy.rows.get(f"{name}s", 0), name) for name in ("article", "review", "run"))
+    return f"{copy.bytes / 1e6:.1f} MB, checked: {', '.join(counted)}"

@@ -22,15 +22,31 @@ class Reading(StrEnum):
     rejected = "rejected"
 
 
-FailOn = StrEnum("FailOn", ["conflict", "update", "forecast", "dispute", "rejected"])
+class Changed(StrEnum):
+    new = "new"
+    grown = "grown"
+    shrunk = "shrunk"
+    edited = "edited"
+    settled = "settled"
+    revised = "revised"
+
+
+FailOnReport = StrEnum(
+    "FailOnReport",
+    ["conflict", "update", "forecast", "dispute", "new", "grown", "shrunk", "edited", "settled", "revised"],
+)
+FailOn = StrEnum(
+    "FailOn",
+    ["conflict", "update", "forecast", "dispute", "new", "grown", "shrunk", "edited", "settled", "revised", "rejected"],
+)
 
 StoreOption = Annotated[
     str | None,
     typer.Option(
         "--store",
-        metavar="FILE",
+        metavar="FILE|URL",
         envvar=STORE_VARIABLE,
-        help="Store file. [default: detector.db in the user's data folder]",
+        help="Store: a file, or postgresql://USER@HOST/NAME. [default: detector.db in the user's data folder]",
     ),
 ]
 SettingsOption = Annotated[
@@ -60,19 +76,44 @@ FailOnOption = Annotated[
     typer.Option(
         "--fail-on",
         metavar="WHAT",
-        help="Exit with code 1 when there is one: conflict, update, forecast, dispute, rejected. Repeatable.",
+        help="Exit with code 1 when there is one: conflict, update, forecast, dispute, new, grown, shrunk, edited, settled, "
+        "revised, rejected. Repeatable.",
     ),
 ]
-FailOnLaneOption = Annotated[
-    list[Lanes] | None,
+FailOnReportOption = Annotated[
+    list[FailOnReport] | None,
     typer.Option(
         "--fail-on",
         metavar="WHAT",
-        help="Exit with code 1 when there is one: conflict, update, forecast, dispute. Repeatable.",
+        help="Exit with code 1 when there is one: conflict, update, forecast, dispute, new, grown, shrunk, edited, settled, "
+        "revised. Repeatable.",
+    ),
+]
+FailOnChangeOption = Annotated[
+    list[Changed] | None,
+    typer.Option(
+        "--fail-on",
+        metavar="WHAT",
+        help="Exit with code 1 when there is one: new, grown, shrunk, edited, settled, revised. Repeatable.",
+    ),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="WHEN",
+        help='Compare with the last run that had finished by then: "yesterday", "2 days ago", 2025-03-18, 08:00.',
     ),
 ]
 FailOnReadingOption = Annotated[
     list[Reading] | None,
     typer.Option("--fail-on", metavar="WHAT", help="Exit with code 1 when there is one: rejected."),
 ]
-PATHS_HELP = "Files and folders: .txt .md .html .json .jsonl .csv .parquet."
+SOURCES_HELP = (
+    "Files and folders (.txt .md .html .json .jsonl .csv .parquet .opml), https addresses of articles, feeds, "
+    "OPML lists and sitemaps, or - for JSON lines."
+)
+DropOption = Annotated[
+    Path | None,
+    typer.Option("--drop", metavar="DIR", help="Folder to empty: files read move to DIR/done, others to DIR/rejected."),
+]

@@ -13,7 +13,16 @@ from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, sh
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
-__all__ = ["Grouping", "PairWeights", "claim_gate", "find_conflicts", "judge_pair", "judge_pairs", "shipped_weights", "weights_digest"]
+__all__ = [
+    "Grouping",
+    "PairWeights",
+    "claim_gate",
+    "find_conflicts",
+    "judge_pair",
+    "judge_pairs",
+    "shipped_weights",
+    "weights_digest",
+]
 
 Grouping = Callable[[Sequence[PairFinding], Mapping[str, Statement], Similarity], list[Group]]
 """Makes groups of findings; another than the shipped one is of use only to measure what grouping does."""
@@ -61,11 +70,8 @@ def find_conflicts(
 ) -> Outcome:
     """Ranked conflicts and agreements. `vectors` is by statement id, `origins` maps article ids to their origin."""
 
-    def similarity(first: str, second: str) -> float:
-        return float(vectors[first] @ vectors[second]) if first != second else 1.0
-
     topic_of = {member: topic.topic_id for topic in topics for member in topic.statement_ids}
-    groups = grouping(findings, statements, similarity)
+    groups = grouping(findings, statements, Similarity(vectors))
     conflicts = rank(
         [
             build_conflict(

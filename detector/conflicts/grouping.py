@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detector.records import PairFinding, Statement
+import numpy as np
+from numpy.typing import NDArray
 
-Similarity = Callable[[str, str], float]
+from detector.records import Lane, PairFinding, Statement
+
+MOST_COPIES = 50
+"""Statements of one wording that all agree with each other; further copies agree with the first."""
 
 SIDE_AGREEMENT = 0.60
 """Agreement probability from which a statement joins a side by that alone: a side is read as one voice."""
@@ -25,19 +29,105 @@ SAME_WORDING = 0.75
 """The same when neither is known to agree."""
 
 
+class Similarity:
+    """Cosines of statements by id, from their unit vectors."""
+
+    def __init__(self, vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        self._vectors = vectors
+
+    def __call__(self, first: str, second: str) -> float:
+        return float(self._vectors[first] @ self._vectors[second]) if first != second else 1.0
+
+    def vector(self, statement_id: str) -> NDArray[np.float32]:
+        return self._vectors[statement_id]
+
+
 @dataclass(slots=True)
 class Group:
     """Sides as lists of statement ids, the exemplar of each first, and the contradicting pairs between them."""
 
     sides: list[list[str]]
     findings: list[PairFinding] = field(default_factory=list)
+    _side_of: dict[str, int] = field(init=False, repr=False)
+    _pair_ids: set[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._side_of = {member: number for number, side in enumerate(self.sides) for member in side}
+        self._pair_ids = {finding.pair.pair_id for finding in self.findings}
+
+    @property
+    def lane(self) -> Lane:
+        """That of the pair it began with."""
+        return self.findings[0].lane
 
     @property
     def members(self) -> set[str]:
-        return {member for side in self.sides for member in side}
+        return set(self._side_of)
 
     def side_of(self, statement_id: str) -> int | None:
-        return next((number for number, side in enumerate(self.sides) if statement_id in side), None)
+        return self._side_of.get(statement_id)
+
+    def join(self, statement_id: str, side: int) -> None:
+        self.sides[side].append(statement_id)
+        self._side_of[statement_id] = side
+
+    def take(self, finding: PairFinding) -> None:
+        """Its evidence too, once."""
+        if finding.pair.pair_id not in self._pair_ids:
+            self._pair_ids.add(finding.pair.pair_id)
+            self.findings.append(finding)
+
+
+class _Groups:
+    """The groups made so far, and which of them could ask a pair's question: those that hold one of its statements, and
+    those of its lane with an exemplar near each of the two."""
+
+    def __init__(self, similarity: Similarity) -> None:
+        self.made: list[Group] = []
+        self._similarity = similarity
+        self._holding: dict[str, list[int]] = {}
+        self._rows: dict[Lane, NDArray[np.float32]] = {}
+        self._owners: dict[Lane, list[int]] = {}
+
+    def add(self, group: Group) -> None:
+        number = len(self.made)
+        self.made.append(group)
+        lane = group.lane
+        for side in group.sides:
+            self._append(lane, number, self._similarity.vector(side[0]))
+
+    def note(self, group_number: int, statement_id: str) -> None:
+        """A statement stands in the group now."""
+        self._holding.setdefault(statement_id, []).append(group_number)
+
+    def _append(self, lane: Lane, number: int, vector: NDArray[np.float32]) -> None:
+        owners = self._owners.setdefault(lane, [])
+        rows = self._rows.get(lane)
+        if rows is None or len(owners) == len(rows):
+            grown = np.zeros((max(64, 2 * len(owners)), len(vector)), dtype=np.float32)
+            if rows is not None:
+                grown[: len(owners)] = rows
+            self._rows[lane] = rows = grown
+        rows[len(owners)] = vector
+        owners.append(number)
+
+    def possible(self, seed: PairFinding) -> list[int]:
+        """Numbers of the groups that could be the seed's home, in the order in which they were made."""
+        found = {
+            number
+            for one in (seed.pair.left_id, seed.pair.right_id)
+            for number in self._holding.get(one, ())
+            if self.made[number].lane == seed.lane
+        }
+        owners = self._owners.get(seed.lane)
+        if owners:
+            rows = self._rows[seed.lane][: len(owners)]
+            near_left, near_right = (
+                {owners[place] for place in np.flatnonzero(rows @ self._similarity.vector(one) >= SAME_QUESTION - 1e-4)}
+                for one in (seed.pair.left_id, seed.pair.right_id)
+            )
+            found |= near_left & near_right
+        return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +166,11 @@ def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, State
     for statement in statements.values():
         by_wording.setdefault(statement.text_hash, []).append(statement.statement_id)
     for same in by_wording.values():
-        for first in same:
-            for second in same:
+        for place, first in enumerate(same):
+            for second in same[: MOST_COPIES if place < MOST_COPIES else 1]:
                 if first != second:
                     agreements.setdefault(first, {})[second] = 1.0
+                    agreements.setdefault(second, {})[first] = 1.0
     return Relations(contradictions, agreements, likeness)
 
 
@@ -92,30 +183,36 @@ def group_conflicts(
         (finding for finding in findings if finding.relation == "contradicts"),
         key=lambda finding: (-round(finding.probability, 6), finding.pair.pair_id),
     )
-    groups: list[Group] = []
+    groups = _Groups(similarity)
     absorbed: set[str] = set()
     for seed in ordered:
         if seed.pair.pair_id in absorbed:
             continue
-        home = _home_of(seed, groups, relations, similarity)
-        if home is None:
+        number, joined = _home_of(seed, groups, relations, similarity)
+        if number is None:
             home = Group([[seed.pair.left_id], [seed.pair.right_id]], [seed])
-            groups.append(home)
+            number = len(groups.made)
+            groups.add(home)
             _gather(home, relations, statements, similarity)
-        absorbed.update(_absorb(home, relations))
+            joined = sorted(home.members)
+        home = groups.made[number]
+        for statement_id in joined:
+            groups.note(number, statement_id)
+        absorbed.update(_absorb(home, relations, joined))
         absorbed.add(seed.pair.pair_id)
-    return [group for group in (_one_side_an_outlet(group, statements) for group in groups) if group is not None]
+    return [group for group in (_one_side_an_outlet(group, statements) for group in groups.made) if group is not None]
 
 
-def _home_of(seed: PairFinding, groups: Sequence[Group], relations: Relations, similarity: Similarity) -> Group | None:
-    """The group that already asks the seed's question; the seed's statements join its sides.
+def _home_of(
+    seed: PairFinding, groups: _Groups, relations: Relations, similarity: Similarity
+) -> tuple[int | None, list[str]]:
+    """The number of the group that already asks the seed's question, and which of the seed's statements joined its sides.
 
     What an update or a forecast explains stands on no side of a conflict that nothing explains. Only exemplars are compared, so that a group does not drift from its question as it grows.
     """
     left, right = seed.pair.left_id, seed.pair.right_id
-    for group in groups:
-        if seed.lane != group.findings[0].lane:
-            continue
+    for place in groups.possible(seed):
+        group = groups.made[place]
         for first, second in ((left, right), (right, left)):
             own = group.side_of(first)
             if own is not None and group.side_of(second) is not None:
@@ -133,12 +230,16 @@ def _home_of(seed: PairFinding, groups: Sequence[Group], relations: Relations, s
             else:
                 joins = near[number] >= threshold and far[other] >= threshold
             if joins:
-                for statement_id, side in ((first, number), (second, other)):
-                    if group.side_of(statement_id) is None:
-                        group.sides[side].append(statement_id)
-                group.findings.append(seed)
-                return group
-    return None
+                new = [
+                    (statement_id, side)
+                    for statement_id, side in ((first, number), (second, other))
+                    if group.side_of(statement_id) is None
+                ]
+                for statement_id, side in new:
+                    group.join(statement_id, side)
+                group.take(seed)
+                return place, [statement_id for statement_id, _ in new]
+    return None, []
 
 
 def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> tuple[int, int]:
@@ -156,7 +257,7 @@ def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> t
 def _gather(group: Group, relations: Relations, statements: Mapping[str, Statement], similarity: Similarity) -> None:
     """Let every statement join that agrees with an exemplar, or contradicts one and resembles another."""
     exemplars = [side[0] for side in group.sides]
-    lane = group.findings[0].lane
+    lane = group.lane
     reach: set[str] = set()
     for exemplar in exemplars:
         reach |= set(relations.agreements.get(exemplar, {})) | set(relations.contradictions.get(exemplar, {}))
@@ -179,20 +280,20 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
             ):
                 fits.append((agreement + similarity(candidate, exemplar) + len(against), -number))
         if fits:
-            group.sides[-max(fits)[1]].append(candidate)
+            group.join(candidate, -max(fits)[1])
 
 
-def _absorb(group: Group, relations: Relations) -> set[str]:
-    """Ids of the contradicting pairs between the group's sides; they are its evidence and seed nothing further."""
-    taken: dict[str, PairFinding] = {finding.pair.pair_id: finding for finding in group.findings}
-    for number, side in enumerate(group.sides):
-        others = {member for other, members in enumerate(group.sides) if other != number for member in members}
-        for member in side:
-            for against, finding in relations.contradictions.get(member, {}).items():
-                if against in others:
-                    taken[finding.pair.pair_id] = finding
-    group.findings = [taken[pair_id] for pair_id in sorted(taken)]
-    return set(taken)
+def _absorb(group: Group, relations: Relations, joined: Sequence[str]) -> set[str]:
+    """Ids of the contradicting pairs between the group's sides that those who joined bring; they are its evidence and seed
+    nothing further."""
+    brought: set[str] = set()
+    for member in joined:
+        own = group.side_of(member)
+        for against, finding in relations.contradictions.get(member, {}).items():
+            if _across(own, group.side_of(against)):
+                brought.add(finding.pair.pair_id)
+                group.take(finding)
+    return brought
 
 
 def _one_side_an_outlet(group: Group, statements: Mapping[str, Statement]) -> Group | None:
@@ -218,7 +319,7 @@ def _one_side_an_outlet(group: Group, statements: Mapping[str, Statement]) -> Gr
     trimmed = Group(kept)
     trimmed.findings = [
         finding
-        for finding in group.findings
+        for finding in sorted(group.findings, key=lambda finding: finding.pair.pair_id)
         if _across(trimmed.side_of(finding.pair.left_id), trimmed.side_of(finding.pair.right_id))
     ]
     return trimmed if len(kept) >= 2 and trimmed.findings else None

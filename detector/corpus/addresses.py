@@ -32,4 +32,5 @@ def same_site(left: str, right: str) -> bool:
 
 def is_front(address: str) -> bool:
     """Whether an address is that of a site as a whole, not of a page in it."""
-    return urlsplit(address).path.strip("/").casefold() in ("", "index.html", "index.htm", "index.php", "home")
+    parts = urlsplit(address)
+    return not parts.query and parts.path.strip("/").casefold() in ("", "index.html", "index.htm", "index.php", "home")

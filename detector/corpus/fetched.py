@@ -14,7 +14,7 @@ from detector.corpus.decoding import decode
 from detector.corpus.drafts import Draft, Unreadable, author_names, domain_of, filled, one_line
 from detector.corpus.manifest import described
 from detector.corpus.markup import has_markup, is_page, plain_text
-from detector.corpus.pages import linked_article, parse_page, read_page
+from detector.corpus.pages import linked_article, parse_page, read_page, require_simple
 from detector.corpus.registry import load_registry
 from detector.records import Article, Listed, Page, Rejection
 from detector.settings import ReadingSettings
@@ -89,6 +89,7 @@ def _decoded(page: Page) -> str:
 
 
 def _from_page(draft: Draft, address: str, text: str, listed: Listed | None) -> Draft:
+    require_simple(text)
     tree = parse_page(text)
     linked = linked_article(tree)
     _refuse_front(address, tree, linked)
@@ -130,8 +131,8 @@ def _with_listed(draft: Draft, listed: Listed | None) -> Draft:
 
 def _refuse_front(address: str, tree: Any, linked: Mapping[str, Any]) -> None:
     """Raises Unreadable: the address or the page itself is that of a site or a section, not of an article."""
-    if linked or _og_type(tree) == "article":
-        return
+    if (linked or _og_type(tree) == "article") and not is_front(address):
+        return  # front pages carry the marks of the articles on them
     headings = tree.xpath("count(//h1//a|//h2//a|//h3//a|//h4//a|//a//h2|//a//h3|//a//h4)")
     declared_list = bool(tree.xpath("//script[@type='application/ld+json'][contains(., 'CollectionPage')]"))
     if is_front(address) or declared_list or headings >= _LISTED_HEADINGS:

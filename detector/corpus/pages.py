@@ -56,8 +56,7 @@ def read_page(page: str) -> dict[str, object]:
 
     Raises Unreadable: the page is cut off, too complex, or holds no article text.
     """
-    if page.count("<") > _MOST_TAGS:
-        raise Unreadable(f"more than {_MOST_TAGS:,} tags, which is no article page", "give the article's own page")
+    require_simple(page)
     if _is_cut_off(page):
         raise Unreadable("the page is cut off: it is not closed", _FETCH_AGAIN)
     tree = parse_page(page)
@@ -66,6 +65,12 @@ def read_page(page: str) -> dict[str, object]:
     if len(text.split()) < _FEWEST_WORDS:
         raise Unreadable("no article text found in the page", "save the article's own page, or its text as .txt")
     return {"text": text} | fields
+
+
+def require_simple(page: str) -> None:
+    """Raises Unreadable: so many tags that looking through them would take minutes."""
+    if page.count("<") > _MOST_TAGS:
+        raise Unreadable(f"more than {_MOST_TAGS:,} tags, which is no article page", "give the article's own page")
 
 
 def _is_cut_off(page: str) -> bool:

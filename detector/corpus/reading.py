@@ -96,10 +96,13 @@ def _read_file(found: Found, manifests: Manifests, settings: ReadingSettings) ->
     name = found.path.name
     try:
         if kind in _TABLES:
-            yield from _from_rows(found.shown, name, lambda: _TABLES[kind](found.path, settings), settings)
+            rows = _from_rows(found.shown, name, lambda: _TABLES[kind](found.path, settings), settings)
+            yield from _or_empty(found.shown, rows)
         elif kind == ".json":
-            single, rows = read_json(found.path, settings)
-            yield from _from_rows(found.shown, name, lambda: iter(rows), settings, single=single)
+            single, records = read_json(found.path, settings)
+            yield from _or_empty(
+                found.shown, _from_rows(found.shown, name, lambda: iter(records), settings, single=single)
+            )
         elif kind in KINDS:
             draft = _read_draft(found, kind, settings)
             draft = with_manifest(draft, manifests.fields_of(found.path, found.root))
@@ -109,6 +112,16 @@ def _read_file(found: Found, manifests: Manifests, settings: ReadingSettings) ->
             yield Rejection(found.shown, shown, f"convert it to one of {' '.join(KINDS)}")
     except Unreadable as error:
         yield Rejection(found.shown, error.reason, error.remedy)
+
+
+def _or_empty(shown: str, readings: Iterator[Reading]) -> Iterator[Reading]:
+    """The readings of a table's file; a table without rows is told of, or it would pass unseen."""
+    first = next(readings, None)
+    if first is None:
+        yield Rejection(shown, "the table has no rows", "nothing to do if that is right; else export it again")
+        return
+    yield first
+    yield from readings
 
 
 def _kind_of(path: Path) -> str:

@@ -6,7 +6,7 @@ The shipped registry is `outlets.toml` beside this file; a file of the user's go
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -118,8 +118,9 @@ def _entry(path: Path, number: int, entry: object, form: str) -> RegisteredOutle
         kind = _FIELDS.get(name)
         if kind is None or not isinstance(value, kind):
             raise SettingsError(f"{path}: outlet {number} ({entry['name'][:50]}): {name[:50]} is wrong; {form}")
-    domains = [domain_of(one) for one in _texts(entry.get("domains", []))]
-    if None in domains or len(_texts(entry.get("also", []))) != len(entry.get("also", [])):
+    domains = [domain_of(one) if isinstance(one, str) else None for one in entry.get("domains", [])]
+    also = [one.strip() if isinstance(one, str) else "" for one in entry.get("also", [])]
+    if not all(domains) or not all(also):
         raise SettingsError(
             f"{path}: outlet {number} ({entry['name'][:50]}): not a domain or name in its lists; {form}"
         )
@@ -127,10 +128,6 @@ def _entry(path: Path, number: int, entry: object, form: str) -> RegisteredOutle
         name=entry["name"].strip(),
         domains=tuple(one for one in domains if one),
         owner=(entry.get("owner") or "").strip() or None,
-        also=tuple(_texts(entry.get("also", []))),
+        also=tuple(also),
         wire=entry.get("wire", False),
     )
-
-
-def _texts(values: Iterable[object]) -> list[str]:
-    return [value if isinstance(value, str) else "" for value in values if value]

@@ -111,6 +111,7 @@ class Fetcher:
         return answer
 
     def _allowed(self, address: str, headers: dict[str, str]) -> Answer:
+        self._client.cookies.clear()  # what a site sets on the way counts for this way only
         return self._through_redirects(address, headers, robots=self._settings.robots)
 
     def _through_redirects(self, asked: str, headers: dict[str, str], *, robots: bool = False) -> Answer:
@@ -136,10 +137,10 @@ class Fetcher:
                 return self._answer(asked, address, response)
         except httpx.TimeoutException as error:
             raise FetchFailed("it did not answer in time", _TRY_LATER, transient=True) from error
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except httpx.HTTPError as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise FetchFailed(f"no connection ({reason})", _TRY_LATER, transient=True) from error
-        except ValueError as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise FetchFailed("not an address", "check the address") from error
 
     def _await_turn(self, address: str) -> None:

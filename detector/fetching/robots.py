@@ -49,6 +49,8 @@ class Robots:
         try:
             text = self._fetch(f"{site}/robots.txt")[:_MOST_BYTES].decode("utf-8", "replace")
         except FetchFailed as failure:
+            if failure.status == 0:  # no answer at all: the address itself would have none
+                raise
             if failure.transient or not 400 <= failure.status < 500:
                 # RFC 9309, 2.3.1.4: what cannot be reached forbids all for now.
                 reason = f"robots.txt of the site cannot be read ({failure.reason})"

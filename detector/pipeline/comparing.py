@@ -1,14 +1,14 @@
 """Comparing articles with their neighbours: only those whose neighbourhood changed, and in them only the new pairs.
 
 What an article's statements are compared with depends on its own text, on which articles lie nearest and on which names are
-common, nothing else: a hash of these is the key under which its pairs are kept. A store that grows by one article
-compares again only the articles near it, and judges only the pairs that are new.
+common, nothing else: its pairs are kept together with these. A store that grows by one article looks again only at the
+articles near it, and judges only the pairs that are new.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from detector.records import (
     digest,
 )
 from detector.store import Store
+from detector.store.comparisons import Changed, Compared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,22 +94,21 @@ def _gated(statements: Sequence[Statement]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """One article, what it is compared with, and the key of that."""
+class Surroundings:
+    """What every article is compared with and how, by article id, and the names too common to tell anything."""
 
-    article_id: str
-    neighbours: tuple[str, ...]
-    key: str
+    of: dict[str, Compared]
+    common: frozenset[str]
 
 
-def neighbourhoods(
+def surroundings(
     summaries: Sequence[ArticleSummary],
     means: NDArray[np.float32],
     *,
     articles: Mapping[str, Article],
     bench: Workbench,
-) -> tuple[list[Neighbourhood], frozenset[str]]:
-    """What every article is compared with, in the order of the summaries, and the names too common to tell anything."""
+) -> Surroundings:
+    """Which articles lie near each other now. `means[i]` is the vector of `summaries[i]`."""
     from detector.pairs import common_names, independence, nearest_articles
 
     common = common_names([frozenset(summary.names) for summary in summaries])
@@ -118,14 +118,14 @@ def neighbourhoods(
         settings=bench.settings.pairs,
         independent=independence({article.outlet_id: article.owner for article in articles.values()}),
     )
-    how = digest(bench.embedding_fingerprint, bench.settings.fingerprint("pairs"), bench.judging_fingerprint)
-    found = []
-    for summary, places in zip(summaries, near, strict=True):
-        others = sorted((summaries[place].article_id, summaries[place].revision) for place in places)
-        shared = sorted(common.intersection(summary.names))
-        key = digest(how, summary.article_id, summary.revision, others, shared)
-        found.append(Neighbourhood(summary.article_id, tuple(article_id for article_id, _ in others), key))
-    return found, common
+    judging = bench.judging_fingerprint
+    blocking = digest(bench.embedding_fingerprint, bench.settings.fingerprint("pairs"), judging)
+    versions = [f"{summary.article_id}:{summary.revision}" for summary in summaries]
+    found = {}
+    for place, summary in enumerate(summaries):
+        how = digest(blocking, versions[place], *sorted(common.intersection(summary.names)))
+        found[summary.article_id] = Compared(how, judging, tuple(sorted(versions[other] for other in near[place])))
+    return Surroundings(found, common)
 
 
 @dataclass(slots=True)
@@ -136,7 +136,8 @@ class _Shelves:
     bench: Workbench
     _held: OrderedDict[str, Shelf] = field(default_factory=OrderedDict)
 
-    def of(self, article_ids: Sequence[str]) -> dict[str, Shelf]:
+    def of(self, article_ids: Sequence[str]) -> list[Shelf]:
+        """In the order asked."""
         from detector.conflicts import claim_gate
         from detector.pairs import shelves_of
 
@@ -150,10 +151,21 @@ class _Shelves:
                 self._held[shelf.article_id] = shelf
         for article_id in article_ids:
             self._held.move_to_end(article_id)
-        wanted = {article_id: self._held[article_id] for article_id in article_ids}
+        wanted = [self._held[article_id] for article_id in article_ids]
         while len(self._held) > SHELVES_HELD:
             self._held.popitem(last=False)
         return wanted
+
+    def statements_of(self, pairs: Sequence[CandidatePair]) -> dict[str, Statement]:
+        """The statements of the pairs, by statement id."""
+        named = {statement_id for pair in pairs for statement_id in (pair.left_id, pair.right_id)}
+        held = {
+            one.statement_id: one
+            for shelf in self._held.values()
+            for one in shelf.statements
+            if one.statement_id in named
+        }
+        return held | self.store.statements_by_id(named - held.keys())
 
 
 def compare_pending(
@@ -169,45 +181,41 @@ def compare_pending(
 ) -> None:
     """Choose, score and judge the pairs of every article whose neighbourhood changed since it was last compared."""
     with clock.measure("pairs"):
-        around, common = neighbourhoods(summaries, means, articles=articles, bench=bench)
-        kept = store.comparisons.keys()
-        store.comparisons.forget(kept.keys() - {one.article_id for one in around})
+        around = surroundings(summaries, means, articles=articles, bench=bench)
+        before = store.comparisons.compared()
+        store.comparisons.forget(before.keys() - around.of.keys())
         home = {article_id: topic.topic_id for topic in topics for article_id in topic.article_ids}
         pending = sorted(
-            (one for one in around if kept.get(one.article_id, ("", ""))[0] != one.key),
-            key=lambda one: (home.get(one.article_id, ""), one.article_id),
+            (article_id for article_id, now in around.of.items() if before.get(article_id) != now),
+            key=lambda article_id: (home.get(article_id, ""), article_id),
         )
     shelves = _Shelves(store, bench)
     met: dict[str, JudgedPair] = {}
-    for done, batch in _batches(pending):
+    for done in range(0, len(pending), COMPARE_BATCH):
+        batch = pending[done : done + COMPARE_BATCH]
         with clock.measure("pairs"):
-            chosen, by_id = _choose(batch, shelves, common, bench)
-            fresh = [
-                one.article_id for one in batch if kept.get(one.article_id, ("", ""))[1] == bench.judging_fingerprint
-            ]
-            known = store.comparisons.judged(fresh) | met
-        new = {pair.pair_id: pair for pairs in chosen.values() for pair in pairs if pair.pair_id not in known}
+            kept = store.comparisons.rules(batch)
+            chosen = {article_id: _choose(article_id, around, shelves, bench) for article_id in batch}
+            changes = [_change(article_id, kept, before, around, chosen[article_id]) for article_id in batch]
+            new = _each_once(pair for change in changes for pair in change.arrived if pair.pair_id not in met)
+            by_id = shelves.statements_of(new)
         with clock.measure("score"):
-            scores = score_pending(
-                store,
-                bench,
-                list(new.values()),
-                by_id,
-                _in_articles(on_progress, done, len(batch), len(pending)),
-            )
+            report = _in_articles(on_progress, done, len(batch), len(pending))
+            scores = score_pending(store, bench, new, by_id, report)
         with clock.measure("conflicts"):
-            judged = known | _judge(list(new.values()), scores, by_id, articles, bench)
+            judged = met | _judge(new, scores, by_id, articles, bench)
             store.comparisons.put(
-                bench.judging_fingerprint,
-                {
-                    one.article_id: (
-                        one.key,
-                        [replace(judged[pair.pair_id], pair=pair) for pair in chosen[one.article_id]],
+                [
+                    Changed(
+                        change.article_id,
+                        around.of[change.article_id],
+                        change.left,
+                        tuple(replace(judged[pair.pair_id], pair=pair) for pair in change.arrived),
                     )
-                    for one in batch
-                },
+                    for change in changes
+                ]
             )
-            met = {pair_id: judged[pair_id] for pair_id in new}
+            met = {pair.pair_id: judged[pair.pair_id] for pair in new}
         on_progress(Progress("score", done + len(batch), len(pending)))
 
 
@@ -216,38 +224,49 @@ def _in_articles(on_progress: OnProgress, done: int, size: int, total: int) -> O
     return lambda scored, of: on_progress(Progress("score", done + size * scored // of, total))
 
 
-def _batches(pending: Sequence[Neighbourhood]) -> Iterator[tuple[int, Sequence[Neighbourhood]]]:
-    for start in range(0, len(pending), COMPARE_BATCH):
-        yield start, pending[start : start + COMPARE_BATCH]
+def _choose(article_id: str, around: Surroundings, shelves: _Shelves, bench: Workbench) -> dict[str, CandidatePair]:
+    """The pairs that an article keeps now, by pair id."""
+    from detector.pairs import pairs_of_article
+
+    own, *near = shelves.of([article_id, *_ids(around.of[article_id].neighbours)])
+    found = pairs_of_article(own, near, common=around.common, settings=bench.settings.pairs)
+    return {pair.pair_id: pair for pair in found}
 
 
-def _choose(
-    batch: Sequence[Neighbourhood], shelves: _Shelves, common: frozenset[str], bench: Workbench
-) -> tuple[dict[str, list[CandidatePair]], dict[str, Statement]]:
-    """The pairs of each article of the batch, each once an article and by pair id, and all statements they name."""
-    from detector.pairs import pairs_of_article, quote_pairs
+def _ids(versions: Iterable[str]) -> list[str]:
+    return sorted(version.rpartition(":")[0] for version in versions)
 
-    chosen: dict[str, list[CandidatePair]] = {}
-    by_id: dict[str, Statement] = {}
-    for one in batch:
-        held = shelves.of([one.article_id, *one.neighbours])
-        own, near = held[one.article_id], [held[article_id] for article_id in one.neighbours]
-        found = {
-            pair.pair_id: pair
-            for pair in (
-                *pairs_of_article(own, near, common=common, settings=bench.settings.pairs),
-                *quote_pairs(own, near),
-            )
-        }
-        chosen[one.article_id] = [found[pair_id] for pair_id in sorted(found)]
-        named = {statement_id for pair in found.values() for statement_id in (pair.left_id, pair.right_id)}
-        by_id.update(
-            (statement.statement_id, statement)
-            for shelf in (own, *near)
-            for statement in shelf.statements
-            if statement.statement_id in named
-        )
-    return chosen, by_id
+
+def _each_once(pairs: Iterable[CandidatePair]) -> list[CandidatePair]:
+    found = {pair.pair_id: pair for pair in pairs}
+    return [found[pair_id] for pair_id in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The pairs that an article kept before and does not keep as they were, and those that it keeps now instead."""
+
+    article_id: str
+    left: tuple[str, ...]
+    arrived: tuple[CandidatePair, ...]
+
+
+def _change(
+    article_id: str,
+    kept: Mapping[str, Mapping[str, str]],
+    before: Mapping[str, Compared],
+    around: Surroundings,
+    chosen: Mapping[str, CandidatePair],
+) -> _Change:
+    """`kept` has the rule of every pair kept before. Findings of another way of judging are all made again."""
+    own = kept[article_id]
+    same = article_id in before and before[article_id].judging == around.of[article_id].judging
+    stay = {pair_id for pair_id, pair in chosen.items() if own.get(pair_id) == pair.rule} if same else set()
+    return _Change(
+        article_id,
+        tuple(sorted(own.keys() - stay)),
+        tuple(chosen[pair_id] for pair_id in sorted(chosen) if pair_id not in stay),
+    )
 
 
 def _judge(

@@ -60,13 +60,14 @@ def _same_words(summaries: Sequence[ArticleSummary]) -> set[str]:
     return {statement_id for same in shelves.values() if len(same) > 1 for statement_id in same}
 
 
+_UNREAD = PairScore("", "", Probs(0.0, 1.0, 0.0), Probs(0.0, 1.0, 0.0))
+
+
 def _unscored(judged: JudgedPair) -> PairFinding:
     """A finding for grouping and ranking, which look at no score; `judge_again` gives the whole one."""
-    blank = Probs(0.0, 1.0, 0.0)
-    score = PairScore(judged.pair.pair_id, "", blank, blank)
     return PairFinding(
         judged.pair,
-        score,
+        _UNREAD,
         judged.relation,
         judged.probability,
         judged.lane,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from detector import models
 from detector.errors import DetectorError
+from detector.models.hashes import encoder_sha256, nli_sha256
 from detector.pipeline.comparing import compare_pending, summarise_pending
 from detector.pipeline.deriving import derive
 from detector.pipeline.progress import Clock, OnProgress
@@ -21,6 +22,9 @@ from detector.store import Store
 
 if TYPE_CHECKING:
     from spacy.language import Language
+
+
+_PACKAGES = ("claim-contradiction-detector", "torch", "transformers", "spacy")
 
 
 def state_hash(store: Store, bench: Workbench) -> str:
@@ -81,9 +85,24 @@ def _new_run(bench: Workbench, state: str, now: datetime, *, number: int) -> Run
         started_at=now,
         state_hash=state,
         settings=bench.settings.model_dump(mode="json"),
-        versions={name: _version(name) for name in ("claim-contradiction-detector", "torch", "transformers", "spacy")},
-        models={"encoder": bench.encoder_id, "nli": bench.scorer_id, "language": bench.settings.statements.pipeline},
+        versions={name: _version(name) for name in (*_PACKAGES, bench.settings.statements.pipeline)},
+        models={
+            "encoder": bench.encoder_id,
+            "nli": bench.scorer_id,
+            "language": bench.settings.statements.pipeline,
+            **_weights(bench),
+        },
     )
+
+
+def _weights(bench: Workbench) -> dict[str, str]:
+    """Hashes of the weights of models that the settings name; a model given to this call has none that is known."""
+    settings = bench.settings.models
+    named = {
+        "encoder_sha256": encoder_sha256(settings) if bench.encoder_id == models.encoder_id_of(settings) else None,
+        "nli_sha256": nli_sha256(settings) if bench.scorer_id == models.scorer_id_of(settings) else None,
+    }
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _version(package: str) -> str:
@@ -122,6 +141,8 @@ def _counts(
     articles: Mapping[str, Article],
     outcome: Outcome,
 ) -> dict[str, int]:
+    from detector.conflicts.gates import gate_counts
+
     return {
         "articles": len(articles),
         "outlets": len({article.outlet_id for article in articles.values()}),
@@ -133,6 +154,7 @@ def _counts(
         "conflicts": sum(conflict.lane == "conflict" for conflict in outcome.conflicts),
         "entries": len(outcome.conflicts),
         "agreements": len(outcome.agreements),
+        **gate_counts((summary.gates for summary in summaries), store.comparisons.stopped()),
     }
 
 

@@ -30,7 +30,7 @@ NameOf = Callable[[str], str]
 _WHY: dict[SettledReason, str] = {
     "merged": "It is part of another question now.",
     "withdrawn": "An article of it is kept no longer.",
-    "side-gone": "One side is gone.",
+    "side-gone": "What one side said does not stand there any more.",
     "edited": "Texts were changed, and what stands there now was not found to differ.",
     "not-found": "No text of it was changed: the program no longer finds or lists it.",
 }
@@ -122,6 +122,9 @@ def _settled(change: ConflictChange, ranks: Mapping[str, int], name_of: NameOf) 
         for place, side in enumerate(conflict.sides)
     )
     said = [_WHY[change.reason]]
+    if change.reason == "side-gone":
+        gone = [listed(side.outlets, most=3) for side in sides if side.gone]
+        said = [f"What {listed(gone)} said does not stand there any more."]
     if edits:
         said.append(f"{_editors(edits)} changed {'its' if len({one.outlet for one in edits}) == 1 else 'their'} text.")
     return Settled(

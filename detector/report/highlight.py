@@ -202,7 +202,8 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 def _number(text: str, found: Sequence[tuple[int, int, str]], place: int) -> tuple[int, float]:
     """How many words from here make one number, and its value; 0 words when none starts here."""
     total, current, run = 0.0, 0.0, 0
-    for step, (start, _, word) in enumerate(found[place:]):
+    for step in range(len(found) - place):
+        start, _, word = found[place + step]
         if step and text[found[place + step - 1][1] : start].strip(" -‑") != "":
             break
         folded = word.casefold()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from detector.records import Article
 from detector.report import wording
-from detector.report.values import Entry, OutletPair, Publication, Report, ShownPair, ShownStatement, ShownTopic
+from detector.report.plain import LISTED, since_words, sum_words
+from detector.report.values import Entry, OutletPair, Publication, Report, ShownPair, ShownStatement, ShownTopic, Span
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,6 +30,17 @@ PAIRS = 4
 CONTEXT = 220
 """Characters shown before and after a statement; the JSON report holds all that is kept as evidence."""
 
+OPEN_REVISIONS = 4
+"""Edited articles up to which their sentences are shown at once."""
+REVISIONS = 100
+"""Edited articles shown; the JSON report holds all."""
+SENTENCES = 12
+"""Changed sentences shown of one article; the JSON report holds all."""
+ADDED = 200
+"""Added articles listed; the JSON report holds all."""
+PIECE = 240
+"""Characters shown of a part of a sentence that is the same, or not, in both of its wordings."""
+
 
 def to_html(report: Report) -> str:
     """The whole report as one page."""
@@ -42,6 +54,9 @@ def to_html(report: Report) -> str:
         matrix=matrix_of(report),
         timelines=[timeline_of(topic) for topic in _drawn(report.topics)],
         filters=_filters(report),
+        links={entry.rank: entry.conflict_id for entry in report.entries},
+        listed_entries=[entry for entry in report.entries if not entry.folded],
+        folded=[entry for entry in report.entries if entry.folded],
     )
 
 
@@ -77,6 +92,7 @@ def page_environment() -> Environment:
         "listed": wording.listed,
         "pieces": wording.pieces,
         "quoted": wording.quoted,
+        "capital": wording.capital,
     }
     environment.globals |= {
         "KIND": wording.KIND_WORDS,
@@ -93,6 +109,22 @@ def page_environment() -> Environment:
         "waterfall": waterfall_of,
         "compared": compared_statements,
         "same_owner": same_owner,
+        "CHANGE": wording.CHANGE_WORDS,
+        "LISTED": LISTED,
+        "OPEN_REVISIONS": OPEN_REVISIONS,
+        "REVISIONS": REVISIONS,
+        "SENTENCES": SENTENCES,
+        "ADDED": ADDED,
+        "since_words": since_words,
+        "sum_words": sum_words,
+        "decision_words": wording.decision_words,
+        "change_words": wording.change_words,
+        "badge_words": wording.badge_words,
+        "vote_words": wording.vote_words,
+        "evidence_words": wording.evidence_words,
+        "decision_marks": decision_marks,
+        "glance_words": glance_words,
+        "revised": revised_pieces,
     }
     return environment
 
@@ -123,7 +155,7 @@ def waterfall_of(entry: Entry) -> tuple[Bar, ...]:
             reason=factor.reason,
             value=factor.value,
             weight=factor.weight,
-            contribution=factor.contribution,
+            contribution=round(factor.contribution, 6) + 0.0,  # no minus zero
             left=round((min(start, end) - low) * scale, 2),
             width=round(abs(end - start) * scale, 2),
         )
@@ -240,6 +272,30 @@ def same_owner(articles: Sequence[Article]) -> tuple[str, ...]:
     return tuple(sorted(owner for owner, known in outlets.items() if len(known) > 1))
 
 
+def revised_pieces(text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]:
+    """A sentence cut into (shown text, differs from its other wording); what is very long is shortened."""
+    return [
+        (part if len(part) <= PIECE else f"{part[: PIECE // 2]} … {part[-PIECE // 2 :]}", marked)
+        for part, marked in wording.cut(text, spans)
+    ]
+
+
+def decision_marks(entry: Entry) -> tuple[str, ...]:
+    """The values of the filter on decisions that keep the entry."""
+    if entry.decision is None:
+        return ("open",)
+    marks = (entry.decision.latest.decision, entry.decision.status)
+    return (*marks, "disputed") if entry.decision.disputed else marks
+
+
+def glance_words(entry: Entry) -> str:
+    """News and decision of an entry in a word or two; empty for neither."""
+    words = [wording.CHANGE_WORDS[entry.change.state].lower()] if entry.change and entry.change.is_news else []
+    if entry.decision:
+        words.append("disputed" if entry.decision.disputed else entry.decision.latest.decision)
+    return ", ".join(words)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One option of a filter: its value on the page, its words, and how many entries it keeps."""
@@ -275,6 +331,14 @@ def _filters(report: Report) -> dict[str, tuple[Choice, ...]]:
             if topic.topic_id is not None
         ],
     }
+    choices["change"] = [
+        Choice(state, words, sum(bool(one.change and one.change.state == state) for one in entries))
+        for state, words in wording.CHANGE_WORDS.items()
+    ]
+    choices["decision"] = [
+        Choice(mark, words, sum(mark in decision_marks(one) for one in entries))
+        for mark, words in wording.MARK_WORDS.items()
+    ]
     return {name: tuple(one for one in options if one.count) for name, options in choices.items()}
 
 

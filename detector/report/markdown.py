@@ -23,6 +23,7 @@ from detector.report.wording import (
     LANE_MEANING,
     LANE_WORDS,
     capital,
+    change_words,
     clipped,
     count_words,
     cut,
@@ -80,7 +81,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _changes(report)
     for entry in report.entries:
         if not entry.folded:
-            yield from _entry(entry)
+            yield from _entry(entry, since=since_words(report.changes) if report.changes else "")
     yield from _set_aside(report)
     if report.agreements:
         yield "## What outlets agree on"
@@ -104,7 +105,7 @@ def _changes(report: Report) -> Iterator[str]:
     for state in LISTED:
         for entry in report.changed(state):
             said = f" {_inline(' '.join(entry.change.says))}" if entry.change else ""
-            yield f"- **{CHANGE_WORDS[state]}**: {entry.rank}. {_inline(entry.question)}{said}"
+            yield f"- **{CHANGE_WORDS[state]}**: {entry.rank}. {_inline(entry.question)}{said}".rstrip()
             for edit in entry.change.edits if entry.change else ():
                 yield from _edit(edit)
     for settled in changes.settled:
@@ -139,7 +140,7 @@ def _told(sentence: SentenceChange) -> tuple[str, str]:
 def _settled(settled: Settled) -> Iterator[str]:
     related = f" See question {settled.related_rank}." if settled.related_rank else ""
     said = _inline(" ".join(settled.says)) + related
-    yield f"- **{CHANGE_WORDS['settled']}**: {_inline(settled.question)} (was {settled.rank_before}) {said}"
+    yield f"- **{CHANGE_WORDS['settled']}**: {_inline(settled.question)} (was question {settled.rank_before}) {said}"
     for edit in settled.edits:
         yield from _edit(edit)
 
@@ -183,7 +184,7 @@ def _found(report: Report) -> str:
     return f"{questions} on which they differ, {agreements} on which they agree."
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: Entry, *, since: str = "") -> Iterator[str]:
     yield f"## {entry.rank}. {escaped(entry.question)}"
     yield ""
     topic = f" · {escaped(entry.topic)}" if entry.topic else ""
@@ -192,7 +193,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield sureness(entry)
     yield ""
     if entry.change and entry.change.is_news:
-        yield f"**{CHANGE_WORDS[entry.change.state]}.** {_inline(' '.join(entry.change.says))}".rstrip()
+        yield f"**Since {since}**: {_inline(change_words(entry.change))}"
         yield ""
     decided = list(_decision(entry))
     if decided:

@@ -11,6 +11,8 @@ from detector.report.wording import CHANGE_WORDS, clipped, count_words, cut, lis
 
 LISTED: tuple[ChangeState, ...] = ("new", "grown", "shrunk", "edited", "moved")
 """The states of entries that the section lists; the unchanged ones are only counted."""
+Told = set[tuple[str, SentenceChange]]
+"""Article ids and changed sentences already shown: each is shown once."""
 _SENTENCES = 4
 """Changed sentences shown of one article; the other formats show all."""
 
@@ -23,19 +25,20 @@ def change_lines(report: Report, *, width: int = 80, most: int = 20) -> list[str
     lines = [f"What changed since {since_words(changes)}", *_wrapped(sum_words(changes), width=width)]
     for caution in changes.cautions:
         lines += _wrapped(f"Note: {caution}", width=width)
+    told: Told = set()
     for state in LISTED:
         entries = report.changed(state)
         if entries:
             lines += ["", CHANGE_WORDS[state]]
-            lines += [line for entry in entries[:most] for line in _entry(entry, width)]
+            lines += [line for entry in entries[:most] for line in _entry(entry, width, told)]
             lines += _more(len(entries) - most)
     if changes.settled:
         lines += ["", CHANGE_WORDS["settled"]]
-        lines += [line for settled in changes.settled[:most] for line in _settled(settled, width)]
+        lines += [line for settled in changes.settled[:most] for line in _settled(settled, width, told)]
         lines += _more(len(changes.settled) - most)
     if changes.revisions:
         lines += ["", "Articles whose text was changed"]
-        lines += [line for revision in changes.revisions[:most] for line in _revision(revision, width)]
+        lines += [line for revision in changes.revisions[:most] for line in _revision(revision, width, told)]
         lines += _more(len(changes.revisions) - most)
     if changes.added:
         outlets = list(dict.fromkeys(outlet for _, outlet in changes.added))
@@ -65,44 +68,52 @@ def _more(count: int) -> list[str]:
     return [f"  and {count:,} more; --json lists all"] if count > 0 else []
 
 
-def _entry(entry: Entry, width: int) -> list[str]:
+def _entry(entry: Entry, width: int, told: Told) -> list[str]:
     change = entry.change
     lines = _wrapped(one_line(entry.question), first=f"{entry.rank:>4}. ", rest=" " * 6, width=width)
     for said in change.says if change else ():
         lines += _wrapped(said, first=" " * 6, rest=" " * 6, width=width)
-    return [*lines, *_edits(change.edits if change else (), width)]
+    return [*lines, *_edits(change.edits if change else (), width, told)]
 
 
-def _settled(settled: Settled, width: int) -> list[str]:
+def _settled(settled: Settled, width: int, told: Told) -> list[str]:
     lines = _wrapped(
-        f"{one_line(settled.question)} (was {settled.rank_before})", first="   -  ", rest=" " * 6, width=width
+        f"{one_line(settled.question)} (was question {settled.rank_before})", first="   -  ", rest=" " * 6, width=width
     )
     said = " ".join(settled.says)
     if settled.related_rank:
         said += f" See question {settled.related_rank}."
     lines += _wrapped(said, first=" " * 6, rest=" " * 6, width=width)
-    return [*lines, *_edits(settled.edits, width)]
+    return [*lines, *_edits(settled.edits, width, told)]
 
 
-def _edits(edits: Sequence[ShownEdit], width: int) -> list[str]:
-    lines = []
-    for edit in edits[:_SENTENCES]:
-        lines += _sentence(edit.sentence, width, outlet=edit.outlet)
-    return lines + ([f"      and {len(edits) - _SENTENCES} more sentences"] if len(edits) > _SENTENCES else [])
+def _edits(edits: Sequence[ShownEdit], width: int, told: Told) -> list[str]:
+    """The sentences that were not told before."""
+    fresh = [edit for edit in edits if (edit.article.article_id, edit.sentence) not in told]
+    told |= {(edit.article.article_id, edit.sentence) for edit in fresh[:_SENTENCES]}
+    lines = [line for edit in fresh[:_SENTENCES] for line in _sentence(edit.sentence, width, outlet=edit.outlet)]
+    return lines + _hidden(len(fresh) - _SENTENCES)
 
 
-def _revision(revision: Revision, width: int) -> list[str]:
+def _revision(revision: Revision, width: int, told: Told) -> list[str]:
     article = revision.article
     title = f": {clipped(article.title, 100)}" if article.title else ""
     read = f", read {moment_words(revision.read_at)}" if revision.read_at else ""
     head = f"{one_line(revision.outlet)}{title} (revision {article.revision}{read})"
     lines = _wrapped(head, first="   -  ", rest=" " * 6, width=width)
-    for sentence in revision.sentences[:_SENTENCES]:
+    fresh = [sentence for sentence in revision.sentences if (article.article_id, sentence) not in told]
+    for sentence in fresh[:_SENTENCES]:
         lines += _sentence(sentence, width)
     if not revision.sentences:
         lines.append("      Only the order or the spacing of its sentences changed.")
-    hidden = len(revision.sentences) - _SENTENCES
-    return lines + ([f"      and {count_words(hidden, 'more sentence')}"] if hidden > 0 else [])
+    elif len(fresh) < len(revision.sentences):
+        above = count_words(len(revision.sentences) - len(fresh), "changed sentence")
+        lines.append(f"      {above} {'is' if above.startswith('1 ') else 'are'} shown above.")
+    return lines + _hidden(len(fresh) - _SENTENCES)
+
+
+def _hidden(count: int) -> list[str]:
+    return [f"      and {count_words(count, 'more sentence')}"] if count > 0 else []
 
 
 def _sentence(sentence: SentenceChange, width: int, *, outlet: str = "") -> list[str]:

@@ -15,6 +15,7 @@ from detector.report.wording import (
     CHANGE_WORDS,
     KIND_WORDS,
     LANE_WORDS,
+    change_words,
     clipped,
     count_words,
     decision_words,
@@ -146,7 +147,7 @@ def _history(entry: Entry) -> list[RenderableType]:
     """What became of the entry and what people decided and noted, a line each."""
     lines: list[RenderableType] = []
     if entry.change and entry.change.state != "unchanged":
-        lines.append(Text(f"{CHANGE_WORDS[entry.change.state]}. {' '.join(entry.change.says)}".rstrip()))
+        lines.append(Text(change_words(entry.change)))
     if entry.decision:
         note = f" {quoted(entry.decision.latest.note)}" if entry.decision.latest.note else ""
         lines.append(Text(f"Decision: {decision_words(entry.decision)}.{note}"))

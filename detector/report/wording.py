@@ -9,7 +9,16 @@ from urllib.parse import urlsplit
 
 from detector.changes import ChangeState
 from detector.records import Decision, Kind, Lane, Modality, RejectReason
-from detector.report.values import ChangedEvidence, Entry, ShownDecision, ShownSide, ShownStatement, ShownVote, Span
+from detector.report.values import (
+    ChangedEvidence,
+    Entry,
+    ShownChange,
+    ShownDecision,
+    ShownSide,
+    ShownStatement,
+    ShownVote,
+    Span,
+)
 
 KIND_WORDS: dict[Kind, str] = {
     "negation": "Yes or no",
@@ -60,6 +69,16 @@ DECISION_WORDS: dict[Decision, str] = {
     "rejected": "rejected",
     "unclear": "left unclear",
     "duplicate": "called a duplicate",
+}
+MARK_WORDS = {
+    "open": "Not decided",
+    "decided": "Decided",
+    "stale": "Evidence changed since",
+    "disputed": "Reviewers disagree",
+    "confirmed": "Confirmed",
+    "rejected": "Rejected",
+    "unclear": "Unclear",
+    "duplicate": "Duplicate",
 }
 REASON_WORDS: dict[RejectReason, str] = {
     "not-same-matter": "not the same matter",
@@ -249,6 +268,12 @@ def cut(text: str, spans: Iterable[Span]) -> list[tuple[str, bool]]:
         reached = end
     parts.append((text[reached:], False))
     return [(shown(part), marked) for part, marked in parts if part]
+
+
+def change_words(change: ShownChange) -> str:
+    """What became of an entry: the state, and in sentences who came, went or changed a text."""
+    said = one_line(" ".join(change.says))
+    return said if change.state == "edited" and said else f"{CHANGE_WORDS[change.state]}. {said}".rstrip()
 
 
 def vote_words(vote: ShownVote) -> str:

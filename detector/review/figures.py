@@ -10,10 +10,19 @@ from detector.decisions.precision import stats_of
 from detector.decisions.states import orphans, standing
 from detector.decisions.values import Stats
 from detector.records import Review
-from detector.report.wording import day, moment_words, one_line
-from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line, states_of
+from detector.report.wording import KIND_WORDS, LANE_WORDS, day, moment_words, one_line
+from detector.review.answers import (
+    DepartedLine,
+    Disagreement,
+    PrecisionLine,
+    ReviewerLine,
+    StatsView,
+)
+from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line
 from detector.review.snapshot import Snapshot
-from detector.review.values import Choice, DepartedLine, Disagreement, ReviewerLine, StatsView
+from detector.review.values import (
+    Choice,
+)
 
 MOST_DAYS = 30
 MOST_DISAGREEMENTS = 100
@@ -23,7 +32,9 @@ def stats_view(snapshot: Snapshot | None) -> StatsView:
     """Counts of the run that is shown; decisions on questions of earlier runs count in the agreement."""
     reviews = snapshot.reviews if snapshot is not None else ()
     decided = [one for one in standing(reviews) if one.action == "decide"]
-    states = Counter(state for row in snapshot.rows for state in states_of(snapshot, row)) if snapshot else Counter()
+    states = (
+        Counter(state for row in snapshot.rows for state in snapshot.marks[row.conflict_id]) if snapshot else Counter()
+    )
     stats = _stats(snapshot)
     tally = Counter(one.decision for one in decided)
     reasons = Counter(one.reason for one in decided)
@@ -47,6 +58,27 @@ def stats_view(snapshot: Snapshot | None) -> StatsView:
             for one in sorted(days, reverse=True)[:MOST_DAYS]
         ),
         departed=_departed(snapshot),
+        precision=_precision(stats),
+    )
+
+
+def _precision(stats: Stats) -> tuple[PrecisionLine, ...]:
+    """All, then kinds and lanes, those with most decisions first; factors are the ranking's matter."""
+    words: dict[str, str] = {str(name): said for name, said in [*KIND_WORDS.items(), *LANE_WORDS.items()]}
+    kept = [one for one in stats.precision if one.of != "factor" and one.rate is not None]
+    order = {"all": 0, "kind": 1, "lane": 2}
+    return tuple(
+        PrecisionLine(
+            of=one.of,
+            name=one.name,
+            words="All" if one.of == "all" else words.get(one.name, one.name),
+            confirmed=one.confirmed,
+            rejected=one.rejected,
+            rate=one.rate,
+            low=one.low,
+            high=one.high,
+        )
+        for one in sorted(kept, key=lambda one: (order[one.of], -one.confirmed - one.rejected, one.name))
     )
 
 

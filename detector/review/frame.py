@@ -71,7 +71,7 @@ KEY_WORDS = (
         "A conflict",
         (
             ("c", "confirm: the outlets differ"),
-            ("r 1 … 6", "reject, and why"),
+            ("r 1–6", "reject, and why"),
             ("u", "unclear"),
             ("d", "the same as another: its duplicate"),
             ("g", "the same as another: merge the two"),

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 
 from detector.review.security import (
     COOKIE,
@@ -26,6 +27,9 @@ from detector.review.security import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 256 * 1024
@@ -69,9 +73,12 @@ class _AskAgain(Refused):
 class Guard:
     """ASGI middleware. Every request that passes it has a session in `request.state.session`."""
 
-    def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper) -> None:
+    def __init__(
+        self, app: ASGIApp, *, doorkeeper: Doorkeeper, on_mistake: Callable[[Request, Exception], Response]
+    ) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
+        self._on_mistake = on_mistake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -89,7 +96,12 @@ class Guard:
         except Refused as refused:
             await _answer(dressed, refused)
             return
-        await self._app(scope, bounded, dressed)
+        try:
+            await self._app(scope, bounded, dressed)
+        except Exception as error:
+            response = self._on_mistake(Request(scope), error)
+            if not dressed.started:
+                await response(scope, receive, dressed)
 
     def _check_address(self, scope: Scope, headers: Headers) -> None:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
@@ -113,7 +125,7 @@ class Guard:
             client = scope["client"][0] if scope.get("client") else "unknown"
             try:
                 state["session"] = await run_in_threadpool(
-                    self._doorkeeper.bearer, authorization, headers.get(REVIEWER_HEADER), client=client
+                    self._doorkeeper.bearer, authorization, _name(headers), client=client
                 )
             except HTTPException as error:
                 raise Refused(error.status_code, str(error.detail), dict(error.headers or {})) from error
@@ -151,6 +163,17 @@ def _check_origin(headers: Headers, host: str) -> None:
             raise Refused(403, "the request came from a page of another site; use the pages of the desk")
     elif headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused(403, "the request came from a page of another site; use the pages of the desk")
+
+
+def _name(headers: Headers) -> str | None:
+    """The name that a program gives, which may be of any script: programs send UTF-8, a server reads Latin-1."""
+    given = headers.get(REVIEWER_HEADER)
+    if given is None:
+        return None
+    try:
+        return given.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return given
 
 
 def _cookie(headers: Headers) -> str | None:
@@ -204,9 +227,11 @@ class _Dressed:
         self._send = send
         self._scope = scope
         self.cookie: tuple[str, int] | None = None
+        self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, get_args
 
 from detector.records import Decision, Look, RejectReason, Review
@@ -50,65 +51,54 @@ _MOST_CHOICES = 200
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
+_FIRST_TIME = SinceLook(at=None, when="", new=0, changed=0, gone=0, decided_by_others=0, words="")
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What a reviewer saw when last looking, to compare with; without a look nothing is new."""
+    """What happened since a reviewer last looked, by conflict; without a look nothing is new."""
 
     reviewer: str | None = None
-    look: Look | None = None
-    touched: frozenset[str] = field(default_factory=frozenset)
-
-    def is_new(self, row: Row) -> bool:
-        return self.look is not None and row.conflict_id not in self.look.evidence
-
-    def is_changed(self, row: Row) -> bool:
-        if self.look is None:
-            return False
-        seen = self.look.evidence.get(row.conflict_id)
-        return seen is not None and (seen != row.evidence or row.conflict_id in self.touched)
+    new: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    told: SinceLook = _FIRST_TIME
 
 
 def since(snapshot: Snapshot, look: Look | None, reviewer: str | None) -> Since:
-    """What happened to compare rows with; `touched` holds what others recorded since."""
+    """Compares the list with what was there then; changed is what has other evidence or was reviewed by others."""
     if look is None:
         return Since(reviewer)
-    touched = frozenset(
-        conflict_id
+    by_others = {
+        conflict_id: {review.action for review in state.reviews if _is_news(review, look)}
         for conflict_id, state in snapshot.states.items()
-        for review in state.reviews[-1:]
-        if review.created_at > look.at and any(_by_others(one, look) for one in state.reviews)
-    )
-    return Since(reviewer, look, touched)
-
-
-def _by_others(review: Review, look: Look) -> bool:
-    return review.created_at > look.at and review.reviewer != look.reviewer
-
-
-def since_look(snapshot: Snapshot | None, held: Since) -> SinceLook:
-    """The same in numbers and words."""
-    look = held.look
-    if look is None or snapshot is None:
-        return SinceLook(at=None, when="", new=0, changed=0, gone=0, decided_by_others=0, words="")
-    new = sum(held.is_new(row) for row in snapshot.rows)
-    changed = sum(held.is_changed(row) for row in snapshot.rows)
+        if state.reviews
+    }
+    new, changed = set(), set()
+    for row in snapshot.rows:
+        seen = look.evidence.get(row.conflict_id)
+        if seen is None:
+            new.add(row.conflict_id)
+        elif seen != row.evidence or by_others.get(row.conflict_id):
+            changed.add(row.conflict_id)
     gone = len(look.evidence.keys() - snapshot.by_id.keys())
-    decided = sum(
-        any(_by_others(one, look) and one.action == "decide" for one in snapshot.state(conflict_id).reviews)
-        for conflict_id in held.touched
-    )
-    facts = [(new, "new"), (changed, "changed"), (gone, "gone"), (decided, "decided by others")]
+    decided = sum("decide" in actions for actions in by_others.values())
+    facts = [(len(new), "new"), (len(changed), "changed"), (gone, "gone"), (decided, "decided by others")]
     said = ", ".join(f"{count:,} {what}" for count, what in facts if count) or "nothing new"
     when = moment_words(look.at)
-    return SinceLook(
+    told = SinceLook(
         at=look.at,
         when=when,
-        new=new,
-        changed=changed,
+        new=len(new),
+        changed=len(changed),
         gone=gone,
         decided_by_others=decided,
         words=f"Since {when}: {said}",
     )
+    return Since(reviewer, frozenset(new), frozenset(changed), told)
+
+
+def _is_news(review: Review, look: Look) -> bool:
+    return review.created_at > look.at and review.reviewer != look.reviewer
 
 
 def queue_page(snapshot: Snapshot | None, filters: QueueFilters, held: Since) -> QueuePage:
@@ -130,7 +120,7 @@ def queue_page(snapshot: Snapshot | None, filters: QueueFilters, held: Since) ->
         next=page + 1 if page < pages else None,
         filters=filters,
         facets=_facets(snapshot, filters, counts),
-        look=since_look(snapshot, held),
+        look=held.told,
         run=run_line(snapshot),
     )
 
@@ -168,7 +158,7 @@ def _tests(snapshot: Snapshot, filters: QueueFilters, held: Since) -> dict[str, 
     """A test for each filter that is set."""
     tests: dict[str, Test] = {}
     if filters.state != "all":
-        tests["state"] = lambda row: filters.state in states_of(snapshot, row)
+        tests["state"] = lambda row: filters.state in snapshot.marks[row.conflict_id]
     if filters.decision is not None:
         tests["decision"] = lambda row: snapshot.state(row.conflict_id).decision == filters.decision
     if filters.lane is not None:
@@ -192,7 +182,7 @@ def _tests(snapshot: Snapshot, filters: QueueFilters, held: Since) -> dict[str, 
     if words := filters.q.casefold().split():
         tests["q"] = lambda row: all(word in row.haystack or word == row.conflict_id for word in words)
     if filters.changed:
-        tests["changed"] = lambda row: held.is_new(row) or held.is_changed(row)
+        tests["changed"] = lambda row: row.conflict_id in held.new or row.conflict_id in held.changed
     return tests
 
 
@@ -215,7 +205,7 @@ def _sifted(snapshot: Snapshot, filters: QueueFilters, held: Since) -> tuple[lis
                 tallied[failed].append(row)
     counts = _Counts()
     values: dict[str, Callable[[Row], Iterable[str | None]]] = {
-        "state": lambda row: states_of(snapshot, row),
+        "state": lambda row: snapshot.marks[row.conflict_id],
         "decision": lambda row: (snapshot.state(row.conflict_id).decision,),
         "lane": lambda row: (row.conflict.lane,),
         "kind": lambda row: (row.conflict.kind,),
@@ -224,23 +214,10 @@ def _sifted(snapshot: Snapshot, filters: QueueFilters, held: Since) -> tuple[lis
         "reviewer": lambda row: reviewers_of(snapshot, row),
     }
     for facet, value_of in values.items():
-        counts[facet].update(
-            value for rows in (kept, tallied[facet]) for row in rows for value in value_of(row) if value is not None
-        )
+        passing = chain(kept, tallied[facet])
+        tally = Counter(chain.from_iterable(map(value_of, passing)))
+        counts[facet] = Counter({value: count for value, count in tally.items() if value is not None})
     return kept, counts
-
-
-def states_of(snapshot: Snapshot, row: Row) -> tuple[str, ...]:
-    """The states of the filter that hold for a row."""
-    state = snapshot.states.get(row.conflict_id)
-    if state is None or not state.reviews:
-        return ("todo", "open", "all")
-    found = ["all", state.status]
-    if state.status != "decided":
-        found.append("todo")
-    if state.disputed:
-        found.append("disputed")
-    return tuple(found)
 
 
 def reviewers_of(snapshot: Snapshot, row: Row) -> tuple[str, ...]:
@@ -310,8 +287,8 @@ def entry_of(row: Row, snapshot: Snapshot, held: Since) -> QueueEntry:
         newest=row.newest,
         dates=span_words(row.earliest, row.newest),
         review=summary_of(row.conflict_id, snapshot, held.reviewer),
-        new=held.is_new(row),
-        changed=held.is_changed(row),
+        new=row.conflict_id in held.new,
+        changed=row.conflict_id in held.changed,
     )
 
 
@@ -385,7 +362,7 @@ def run_line(snapshot: Snapshot | None) -> RunLine | None:
 
 
 def todo_count(snapshot: Snapshot) -> int:
-    return sum("todo" in states_of(snapshot, row) for row in snapshot.rows)
+    return sum("todo" in snapshot.marks[row.conflict_id] for row in snapshot.rows)
 
 
 def tally_words(counts: Mapping[str, int], words: Mapping[str, str], order: Sequence[str]) -> tuple[Choice, ...]:

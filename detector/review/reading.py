@@ -9,9 +9,7 @@ from detector.queries import Answer, AskedStatement
 from detector.records import Article, Statement
 from detector.report.values import ShownStatement
 from detector.report.wording import moment_words, one_line, shown, web_link
-from detector.review.queue import label_of
-from detector.review.snapshot import Snapshot
-from detector.review.values import (
+from detector.review.answers import (
     ArticleConflict,
     ArticlePiece,
     ArticleView,
@@ -23,6 +21,8 @@ from detector.review.values import (
     Paragraph,
     RevisionLine,
 )
+from detector.review.queue import label_of
+from detector.review.snapshot import Snapshot
 from detector.review.views import statement_view
 
 POSITION_WORDS: dict[AskPosition, str] = {

@@ -257,8 +257,8 @@ def _mark(password_hash: str) -> str:
 # Accounts
 
 
-def add_account(store: Store, name: str, password: str) -> None:
-    """Add an account, or give it a new password: its open sessions end.
+def add_account(store: Store, name: str, password: str) -> str:
+    """Add an account, or give it a new password: its open sessions end. Returns the name as it is kept.
 
     Raises InputError: the name cannot be shown, or the password is too short.
     """
@@ -269,6 +269,7 @@ def add_account(store: Store, name: str, password: str) -> None:
     if len(password) < LEAST_PASSWORD:
         raise InputError(f"the password has {len(password)} characters; expected {LEAST_PASSWORD} or more")
     store.accounts.put(name, _hasher().hash(password), now=datetime.now(UTC))
+    return name
 
 
 def password_fits(kept: str | None, password: str) -> bool:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from threading import Lock
+from threading import Lock, Thread
 from types import MappingProxyType
 
 from detector.api import with_reviews
 from detector.decisions.states import review_states
 from detector.decisions.values import Corrected, ReviewState
-from detector.errors import InputError
+from detector.errors import DetectorError, InputError
 from detector.records import (
     Agreement,
     Article,
     Conflict,
-    Kind,
-    Lane,
     Outcome,
     PairFinding,
     Review,
@@ -30,8 +29,11 @@ from detector.records import (
 )
 from detector.store import Store
 
+_log = logging.getLogger("detector.review")
 ARTICLES_KEPT = 2_000
 """Texts held at once, those read last: some 20 MB. A page of the desk needs a few dozen."""
+PATIENCE_SECONDS = 0.5
+"""How long a page waits for a new run before it shows the one before once more."""
 PLAIN: frozenset[str] = frozenset(("decide", "note"))
 """Actions that change the state of one conflict and nothing else."""
 
@@ -51,6 +53,7 @@ class ArticleCard:
 class Row:
     """One conflict as the queue filters it; `haystack` is everything that a search looks at, folded."""
 
+    conflict_id: str
     conflict: Conflict
     rank: int
     sides: tuple[Side, ...]
@@ -59,10 +62,6 @@ class Row:
     newest: datetime | None
     haystack: str
     evidence: str
-
-    @property
-    def conflict_id(self) -> str:
-        return self.conflict.conflict_id
 
 
 class Articles(Mapping[str, Article]):
@@ -83,6 +82,10 @@ class Articles(Mapping[str, Article]):
 
     def __len__(self) -> int:
         return len(self._revisions)
+
+    def revision(self, article_id: str) -> int | None:
+        """The revision that the run used, None for an article that it did not know."""
+        return self._revisions.get(article_id)
 
     def of(self, article_id: str, revision: int) -> Article:
         """One revision, under the name that most articles of its outlet use. Raises InputError: there is none."""
@@ -166,6 +169,11 @@ class Snapshot:
         return MappingProxyType({row.conflict_id: row for row in self.rows})
 
     @cached_property
+    def marks(self) -> Mapping[str, tuple[str, ...]]:
+        """The states of the queue's filter that hold for each conflict."""
+        return {row.conflict_id: marks_of(self.state(row.conflict_id)) for row in self.rows}
+
+    @cached_property
     def findings(self) -> Mapping[str, PairFinding]:
         return {finding.pair.pair_id: finding for finding in self.outcome.findings}
 
@@ -209,9 +217,25 @@ class Snapshot:
 
     def warmed(self) -> Snapshot:
         """The same, with its indexes made."""
-        for index in (self.by_id, self.findings, self.topics, self.of_article, self.of_topic, self.agreements_of):
+        for index in (
+            self.by_id,
+            self.marks,
+            self.findings,
+            self.topics,
+            self.of_article,
+            self.of_topic,
+            self.agreements_of,
+        ):
             len(index)
         return self
+
+
+def marks_of(state: ReviewState) -> tuple[str, ...]:
+    """The states of the queue's filter that hold: to do is what is open or stale."""
+    if not state.reviews:
+        return ("todo", "open", "all")
+    marks = ("all", state.status) if state.status == "decided" else ("todo", "all", state.status)
+    return (*marks, "disputed") if state.disputed else marks
 
 
 def members_of(conflict: Conflict) -> tuple[str, ...]:
@@ -238,6 +262,8 @@ def extended(snapshot: Snapshot, reviews: Sequence[Review]) -> Snapshot | None:
         own = [*snapshot.state(conflict_id).reviews, *(one for one in reviews if one.conflict_id == conflict_id)]
         states |= review_states([conflict], snapshot.base.statements, own)
     made = replace(snapshot, reviews=(*snapshot.reviews, *reviews), states=states)
+    touched = {review.conflict_id for review in reviews}
+    made.__dict__["marks"] = {**snapshot.marks, **{one: marks_of(states[one]) for one in touched}}
     for name in ("by_id", "findings", "topics", "of_article", "of_topic", "agreements_of"):
         made.__dict__[name] = getattr(snapshot, name)
     return made
@@ -262,6 +288,7 @@ def _row(base: Base, conflict: Conflict, rank: int, known: Mapping[str, Row]) ->
     said = [conflict.question, *(side.position for side in conflict.sides), *(one.text for one in members)]
     said += [base.names.get(one, one) for one in sorted(outlet_ids)]
     return Row(
+        conflict_id=conflict.conflict_id,
         conflict=conflict,
         rank=rank,
         sides=shown_order(conflict.sides, base.names),
@@ -280,30 +307,58 @@ class Shelf:
         self._store = store
         self._lock = Lock()
         self._snapshot: Snapshot | None = None
+        self._loading: Thread | None = None
 
     def current(self) -> Snapshot | None:
-        """The snapshot of now, None where no run has succeeded yet. Two short queries when nothing is new."""
+        """The snapshot of now, None where no run has succeeded yet. Two short queries when nothing is new.
+
+        While a new run is loaded behind it, the one before is shown; only the first run of all is waited for.
+        """
         run = self._store.last_run()
-        count = self._store.reviews.count()
-        held = self._snapshot
         if run is None:
             return None
-        if held is not None and held.base.run.run_id == run.run_id and len(held.reviews) == count:
+        held = self._snapshot
+        if held is None:
+            with self._lock:
+                if self._snapshot is None:
+                    self._snapshot = take(load_base(self._store, run), self._reviews(()))
+        elif held.base.run.run_id != run.run_id:
+            self._load_behind(run)
+        return self._reviewed()
+
+    def _reviewed(self) -> Snapshot | None:
+        count = self._store.reviews.count()
+        held = self._snapshot
+        if held is None or len(held.reviews) == count:
             return held
         with self._lock:
-            self._snapshot = self._brought_up(run)
+            held = self._snapshot
+            assert held is not None
+            reviews = self._reviews(held.reviews)
+            if reviews != held.reviews:
+                new = reviews[len(held.reviews) :]
+                quick = extended(held, new) if reviews[: len(held.reviews)] == held.reviews else None
+                self._snapshot = quick if quick is not None else take(held.base, reviews, like=held)
             return self._snapshot
 
-    def _brought_up(self, run: Run) -> Snapshot:
-        held = self._snapshot
-        reviews = self._reviews(held.reviews if held is not None else ())
-        if held is None or held.base.run.run_id != run.run_id:
-            return take(load_base(self._store, run), reviews)
-        if reviews == held.reviews:
-            return held
-        new = reviews[len(held.reviews) :]
-        quick = extended(held, new) if reviews[: len(held.reviews)] == held.reviews else None
-        return quick if quick is not None else take(held.base, reviews, like=held)
+    def _load_behind(self, run: Run) -> None:
+        """Load a run in a thread. Whoever starts it waits a moment, since most stores are small."""
+
+        def load() -> None:
+            try:
+                base = load_base(self._store, run)
+                with self._lock:
+                    self._snapshot = take(base, self._reviews(()))
+            except DetectorError as error:
+                _log.error("a run could not be loaded", extra={"run": run.run_id, "reason": str(error)})
+
+        with self._lock:
+            if self._loading is not None and self._loading.is_alive():
+                return
+            self._loading = Thread(target=load, daemon=True, name="desk-run")
+            self._loading.start()
+            started = self._loading
+        started.join(PATIENCE_SECONDS)
 
     def _reviews(self, held: Sequence[Review]) -> tuple[Review, ...]:
         """All reviews in the order recorded; only those not held are read."""
@@ -313,16 +368,20 @@ class Shelf:
         return tuple(known.get(one) or self._store.reviews.get(one) for one in self._store.reviews.ids())
 
 
-def kinds_of(snapshot: Snapshot) -> Counter[Kind]:
-    return Counter(row.conflict.kind for row in snapshot.rows)
+class Unknown(InputError):
+    """What is asked for is not there."""
 
 
-def lanes_of(snapshot: Snapshot) -> Counter[Lane]:
-    return Counter(row.conflict.lane for row in snapshot.rows)
+class Departed(Unknown):
+    """A correction took the conflict off the list; `into` is where it went, if anywhere."""
+
+    def __init__(self, line: str, *, into: str | None) -> None:
+        super().__init__(line)
+        self.into = into
 
 
 def require_row(snapshot: Snapshot | None, conflict_id: str) -> Row:
-    """Raises InputError: the run has no such conflict; where it went is said when that is known."""
+    """Raises Unknown: the run has no such conflict; where it went is said when that is known."""
     row = snapshot.by_id.get(conflict_id) if snapshot is not None else None
     if snapshot is None or row is None:
         gone = next(
@@ -334,13 +393,5 @@ def require_row(snapshot: Snapshot | None, conflict_id: str) -> Row:
         if gone is not None:
             where = f"; it went into {gone.into}" if gone.into else ""
             raise Departed(f"{conflict_id}: off the list, {gone.reason}{where}", into=gone.into)
-        raise InputError(f"{conflict_id}: no conflict of this id in the last run; open the queue to see them")
+        raise Unknown(f"{conflict_id}: no conflict of this id in the last run; open the queue to see them")
     return row
-
-
-class Departed(InputError):
-    """A correction took the conflict off the list; `into` is where it went, if anywhere."""
-
-    def __init__(self, line: str, *, into: str | None) -> None:
-        super().__init__(line)
-        self.into = into

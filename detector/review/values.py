@@ -39,27 +39,28 @@ QueueState = Literal["todo", "open", "decided", "stale", "disputed", "all"]
 StandingState = Literal["open", "decided", "stale"]
 Order = Literal["rank", "newest", "changed"]
 ExportFormat = Literal["html", "md", "docx", "csv", "json", "claimreview"]
-RunState = Literal["idle", "running", "succeeded", "failed"]
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """Frozen, and nothing in it that is not named here."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Problem(_Value):
+class Problem(Value):
     """What went wrong, in one line."""
 
     error: str = Field(examples=["c1: no conflict of this id in the last run; open the queue to see them"])
 
 
-class Piece(_Value):
+class Piece(Value):
     """A part of a text; `marked` where it carries the difference."""
 
     text: str
     marked: bool = False
 
 
-class Choice(_Value):
+class Choice(Value):
     """One value of a filter, its words, and how many conflicts it would show with the other filters as they are."""
 
     value: str
@@ -68,7 +69,7 @@ class Choice(_Value):
     chosen: bool = False
 
 
-class QueueFilters(_Value):
+class QueueFilters(Value):
     """What the queue is narrowed to; dates are of the newest statement of a conflict, both ends included."""
 
     state: QueueState = "todo"
@@ -87,7 +88,7 @@ class QueueFilters(_Value):
     size: int = Field(50, ge=1, le=MAX_PAGE_SIZE)
 
 
-class ReviewSummary(_Value):
+class ReviewSummary(Value):
     """Where a conflict stands among its reviewers."""
 
     state: StandingState = "open"
@@ -104,7 +105,7 @@ class ReviewSummary(_Value):
     mine: Decision | None = Field(None, description="The standing decision of the reviewer who asks.")
 
 
-class SideLine(_Value):
+class SideLine(Value):
     """One side in a line of the queue."""
 
     label: str
@@ -114,7 +115,7 @@ class SideLine(_Value):
     stance: Stance | None = None
 
 
-class QueueEntry(_Value):
+class QueueEntry(Value):
     conflict_id: str
     rank: int
     score: float
@@ -136,7 +137,7 @@ class QueueEntry(_Value):
     changed: bool = Field(False, description="Its evidence or its reviews changed since the reviewer last looked.")
 
 
-class Facets(_Value):
+class Facets(Value):
     """Counts for each filter value, each as if that filter alone were changed."""
 
     states: tuple[Choice, ...]
@@ -148,7 +149,7 @@ class Facets(_Value):
     reviewers: tuple[Choice, ...]
 
 
-class SinceLook(_Value):
+class SinceLook(Value):
     """What happened since this reviewer last looked; `at` is null at the first time."""
 
     at: datetime | None
@@ -160,7 +161,7 @@ class SinceLook(_Value):
     words: str = Field(examples=["Since yesterday 18:02: 3 new, 2 changed, 5 decided by others"])
 
 
-class RunLine(_Value):
+class RunLine(Value):
     """The run that is shown."""
 
     run_id: str
@@ -172,7 +173,7 @@ class RunLine(_Value):
     conflicts: int
 
 
-class QueuePage(_Value):
+class QueuePage(Value):
     entries: tuple[QueueEntry, ...]
     total: int = Field(description="Conflicts that pass the filters.")
     all: int = Field(description="Conflicts of the run.")
@@ -187,7 +188,7 @@ class QueuePage(_Value):
     run: RunLine | None = Field(description="Null where no run has succeeded yet.")
 
 
-class StatementView(_Value):
+class StatementView(Value):
     """A statement with the paragraph around it and where it stands."""
 
     statement_id: str
@@ -215,14 +216,14 @@ class StatementView(_Value):
     new: bool = Field(False, description="Not among what was seen at the last decision.")
 
 
-class Wording(_Value):
+class Wording(Value):
     """Word-for-word copies of one statement; shown as the first, the others one click away."""
 
     first: StatementView
     copies: tuple[StatementView, ...] = ()
 
 
-class SideView(_Value):
+class SideView(Value):
     label: str
     place: int = Field(description="From 0, in the order shown.")
     side_id: str = Field(description="Exemplar statement: what `to_side` of a move names.")
@@ -236,7 +237,7 @@ class SideView(_Value):
     wordings: tuple[Wording, ...]
 
 
-class ScaleStep(_Value):
+class ScaleStep(Value):
     """A step from rejected to accepted, with the outlets and the labels of the sides that stand on it."""
 
     stance: Stance
@@ -244,7 +245,7 @@ class ScaleStep(_Value):
     sides: tuple[str, ...]
 
 
-class TimelinePoint(_Value):
+class TimelinePoint(Value):
     """One article; `place` is percent of the time shown, null for one without a date."""
 
     article_id: str
@@ -258,7 +259,7 @@ class TimelinePoint(_Value):
     place: float | None
 
 
-class FactorBar(_Value):
+class FactorBar(Value):
     """One factor of the rank score; it takes the score from `start` to `end`, drawn at `left` and `width` percent."""
 
     name: str
@@ -272,19 +273,19 @@ class FactorBar(_Value):
     width: float
 
 
-class GateLine(_Value):
+class GateLine(Value):
     name: str
     passed: bool
     reason: str
 
 
-class Probabilities(_Value):
+class Probabilities(Value):
     entailment: float
     neutral: float
     contradiction: float
 
 
-class PairView(_Value):
+class PairView(Value):
     """Two compared statements; `left_side` and `right_side` are labels, null for one that is on no side."""
 
     pair_id: str
@@ -305,7 +306,7 @@ class PairView(_Value):
     gates: tuple[GateLine, ...]
 
 
-class RelatedConflict(_Value):
+class RelatedConflict(Value):
     conflict_id: str
     rank: int
     question: str
@@ -315,7 +316,7 @@ class RelatedConflict(_Value):
     review: ReviewSummary
 
 
-class AgreementView(_Value):
+class AgreementView(Value):
     """Statements of several outlets that say the same about the matter of the conflict."""
 
     agreement_id: str
@@ -325,7 +326,7 @@ class AgreementView(_Value):
     statements: tuple[StatementView, ...]
 
 
-class HistoryLine(_Value):
+class HistoryLine(Value):
     """One record of the conflict, oldest first; `undone` where a later one took it back."""
 
     review_id: str
@@ -344,7 +345,7 @@ class HistoryLine(_Value):
     statement_id: str | None
 
 
-class SeenLine(_Value):
+class SeenLine(Value):
     """A statement that came or went since the last decision."""
 
     statement_id: str
@@ -353,14 +354,14 @@ class SeenLine(_Value):
     side: str
 
 
-class RewordedLine(_Value):
+class RewordedLine(Value):
     """A sentence that its outlet reworded since."""
 
     before: SeenLine
     after: SeenLine
 
 
-class EvidenceChanges(_Value):
+class EvidenceChanges(Value):
     """What changed since the last decision; empty lists where nothing did. Reworded sentences are in no other list."""
 
     changed: bool
@@ -372,7 +373,7 @@ class EvidenceChanges(_Value):
     question_before: str | None = Field(None, description="The question of then, where it was another.")
 
 
-class ConflictView(_Value):
+class ConflictView(Value):
     """Everything of one conflict."""
 
     conflict_id: str
@@ -408,161 +409,7 @@ class ConflictView(_Value):
     next_id: str | None = Field(description="The next one still to do under the filters of the call, by rank.")
 
 
-class ArticlePiece(_Value):
-    """A part of an article; `focus` is the statement that was asked for."""
-
-    text: str
-    statement_id: str | None = None
-    focus: bool = False
-    conflict_ids: tuple[str, ...] = ()
-
-
-class Paragraph(_Value):
-    is_title: bool = False
-    pieces: tuple[ArticlePiece, ...]
-
-
-class RevisionLine(_Value):
-    revision: int
-    when: str
-    characters: int
-    shown: bool
-
-
-class ArticleConflict(_Value):
-    conflict_id: str
-    rank: int
-    question: str
-    side: str
-
-
-class ArticleView(_Value):
-    """A whole article with the statements that conflicts rest on marked."""
-
-    article_id: str
-    revision: int
-    revisions: tuple[RevisionLine, ...]
-    outlet_id: str
-    outlet: str
-    owner: str | None
-    outlet_guessed: bool
-    author: str | None
-    title: str | None
-    published_at: datetime | None
-    published: str
-    url: str | None
-    language: str | None
-    paragraphs: tuple[Paragraph, ...]
-    conflicts: tuple[ArticleConflict, ...]
-
-
-AskPosition = Literal["contradicts", "agrees", "hedges", "silent"]
-
-
-class AskedView(_Value):
-    """A statement that bears on a claim."""
-
-    position: AskPosition
-    probability: float
-    stance: Stance | None
-    statement: StatementView
-
-
-class AskStance(_Value):
-    outlet_id: str
-    outlet: str
-    position: AskPosition
-    probability: float
-    stance: Stance | None
-    statements: tuple[AskedView, ...]
-
-
-class AskGroup(_Value):
-    """The outlets of one position, the most decisive first."""
-
-    position: AskPosition
-    words: str
-    stances: tuple[AskStance, ...]
-
-
-class AskView(_Value):
-    claim: str
-    groups: tuple[AskGroup, ...]
-
-
-class ReviewerLine(_Value):
-    reviewer: str
-    decisions: int
-    confirmed: int
-    rejected: int
-    unclear: int
-    duplicate: int
-    last_at: datetime | None
-    when: str
-
-
-class Disagreement(_Value):
-    conflict_id: str
-    rank: int | None
-    question: str
-    decisions: tuple[str, ...] = Field(examples=[["Ada: confirmed", "Ben: rejected (update)"]])
-
-
-class DepartedLine(_Value):
-    """A conflict that a correction took off the list; undoing that review brings it back."""
-
-    conflict_id: str
-    question: str
-    words: str = Field(examples=["Ada merged it into another"])
-    into: str | None
-    review_id: str
-    when: str
-
-
-class StatsView(_Value):
-    """Where the desk stands; `alpha` is Krippendorff's, null where fewer than two reviewers share a conflict."""
-
-    run: RunLine | None
-    total: int
-    todo: int
-    decided: int
-    stale: int
-    disputed: int
-    decisions: tuple[Choice, ...]
-    reasons: tuple[Choice, ...]
-    reviewers: tuple[ReviewerLine, ...]
-    alpha: float | None
-    alpha_words: str
-    shared: int = Field(description="Conflicts that two or more reviewers decided.")
-    disagreements: tuple[Disagreement, ...]
-    days: tuple[Choice, ...] = Field(description="Decisions a day, newest first.")
-    departed: tuple[DepartedLine, ...] = ()
-
-
-class StageLine(_Value):
-    stage: str
-    words: str
-    done: int
-    total: int
-    finished: bool
-
-
-class RunProgress(_Value):
-    """What is known of the run that is going on, or of the last one."""
-
-    state: RunState
-    words: str = Field(examples=["Comparing pairs: 1,200 of 5,481"])
-    here: bool = Field(description="Started from this desk: stages are known. Else only what the store tells.")
-    run_id: str | None = None
-    started_at: datetime | None = None
-    stages: tuple[StageLine, ...] = ()
-    counts: dict[str, int] = Field(default_factory=dict)
-    error: str | None = None
-    shown_run: str | None = Field(None, description="The run whose conflicts are shown.")
-    reviews: int = Field(0, description="Reviews in the store: changes with every decision of anyone.")
-
-
-class Visitor(_Value):
+class Visitor(Value):
     """Who is asking; `csrf` goes into the header X-CSRF-Token (or the form field csrf_token) of every change."""
 
     reviewer: str | None = Field(description="Null until a name is given or someone has logged in.")
@@ -571,7 +418,7 @@ class Visitor(_Value):
     allowed: bool = Field(description="May see the desk.")
 
 
-class LoginRequest(_Value):
+class LoginRequest(Value):
     """A name and, as the desk asks for it, the start token or the password of the account."""
 
     name: Annotated[
@@ -580,7 +427,7 @@ class LoginRequest(_Value):
     secret: Annotated[str, StringConstraints(max_length=400)] = ""
 
 
-class DecideRequest(_Value):
+class DecideRequest(Value):
     """A decision on the evidence that was shown."""
 
     decision: Decision
@@ -598,22 +445,28 @@ class DecideRequest(_Value):
         return self
 
 
-class NoteRequest(_Value):
-    note: Annotated[Note, StringConstraints(min_length=1)]
+def _with_words(text: str) -> str:
+    if not text:
+        raise ValueError("a note without words; write some")
+    return text
 
 
-class UndoRequest(_Value):
+class NoteRequest(Value):
+    note: Annotated[Note, AfterValidator(_with_words)]
+
+
+class UndoRequest(Value):
     review_id: Id | None = Field(None, description="The reviewer's last record of the conflict when left out.")
 
 
-class SplitRequest(_Value):
+class SplitRequest(Value):
     """Take a statement off its side: it does not belong to this conflict."""
 
     statement_id: Id
     note: Note = ""
 
 
-class MoveRequest(_Value):
+class MoveRequest(Value):
     """Put a statement on another side of the same conflict."""
 
     statement_id: Id
@@ -621,14 +474,14 @@ class MoveRequest(_Value):
     note: Note = ""
 
 
-class MergeRequest(_Value):
+class MergeRequest(Value):
     """The other conflict is the same question: one conflict from now on."""
 
     other_id: Id
     note: Note = ""
 
 
-class Recorded(_Value):
+class Recorded(Value):
     """What was recorded and where the conflict stands now."""
 
     review_id: str
@@ -641,11 +494,11 @@ class Recorded(_Value):
     into: str | None = Field(None, description="The conflict that it is part of now.")
 
 
-class AskRequest(_Value):
+class AskRequest(Value):
     claim: Annotated[str, StringConstraints(min_length=1, max_length=MAX_CLAIM), AfterValidator(_storable)]
 
 
-class ReportDraft(_Value):
+class ReportDraft(Value):
     """A report to be made of chosen conflicts, in the order given."""
 
     title: Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)] = "Where outlets differ"

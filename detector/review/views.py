@@ -59,8 +59,10 @@ MOST_TOPIC = 60
 """Conflicts of a topic looked at for what is related, those of nearest rank."""
 
 
-def report_on(rows: Sequence[Row], snapshot: Snapshot, agreements: Sequence[Agreement] = ()) -> Report:
-    """The report on some conflicts alone, each under the rank it has in the run."""
+def report_on(
+    rows: Sequence[Row], snapshot: Snapshot, agreements: Sequence[Agreement] = (), *, reviews: bool = False
+) -> Report:
+    """The report on some conflicts alone, each under the rank it has in the run; with what people decided, if wanted."""
     base = snapshot.base
     conflicts = tuple(row.conflict for row in rows)
     named = {one for conflict in conflicts for one in members_of(conflict)}
@@ -80,6 +82,7 @@ def report_on(rows: Sequence[Row], snapshot: Snapshot, agreements: Sequence[Agre
         outcome=Outcome(topics, conflicts, tuple(agreements), findings),
         articles=[base.articles.of(*key) for key in keys],
         statements=statements,
+        states={row.conflict_id: snapshot.state(row.conflict_id) for row in rows} if reviews else None,
     )
     entries = tuple(replace(entry, rank=row.rank) for entry, row in zip(report.entries, rows, strict=True))
     return replace(report, entries=entries)
@@ -134,7 +137,7 @@ def conflict_view(
         review=summary_of(row.conflict_id, snapshot, held.reviewer),
         history=history_of(state, held.reviewer),
         changes=changes_of(state, row, snapshot),
-        new=held.is_new(row),
+        new=row.conflict_id in held.new,
         previous_id=previous_id,
         next_id=next_id,
     )
@@ -181,8 +184,8 @@ def statement_view(one: ShownStatement, *, newest: int = 0, new: bool = False) -
         statement_id=one.statement_id,
         text=shown(one.text),
         pieces=tuple(Piece(text=text, marked=marked) for text, marked in pieces(one)),
-        before=shown(before),
-        after=shown(after),
+        before=shown(before).lstrip(),
+        after=shown(after).rstrip(),
         outlet_id=article.outlet_id,
         outlet=one_line(one.outlet),
         owner=one_line(article.owner) if article.owner else None,

@@ -66,34 +66,40 @@ class ModelCaches(Connected):
         """
         import numpy as np
 
-        kept: dict[str, bytes] = {}
+        places: dict[str, list[int]] = {}
+        for place, text_hash in enumerate(text_hashes):
+            places.setdefault(text_hash, []).append(place)
+        matrix, seen = np.zeros((0, 0), dtype=np.float32), 0
         with self._transaction() as connection:
-            for chunk in chunks(sorted(set(text_hashes))):
+            for chunk in chunks(sorted(places)):
                 query = sa.select(t.vectors.c.text_hash, t.vectors.c.vector).filter_by(encoder_id=encoder_id)
-                kept.update(
-                    (row.text_hash, row.vector)
-                    for row in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk)))
-                )
-        missing = len(set(text_hashes) - kept.keys())
-        if missing:
-            raise StoreError(f"{self.where}: {missing} vectors of {encoder_id} are missing; run again to make them")
-        if not kept:
-            return np.zeros((0, 0), dtype=np.float32)
-        if len({len(vector) for vector in kept.values()}) > 1:
-            raise StoreError(f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`")
-        joined = b"".join(kept[text_hash] for text_hash in text_hashes)
-        return np.frombuffer(joined, dtype="<f4").reshape(len(text_hashes), -1).astype(np.float32)
+                for text_hash, vector in connection.execute(query.where(one_of(t.vectors.c.text_hash, chunk))):
+                    if not seen:  # filled row by row: a large store's vectors fit in memory once
+                        matrix = np.zeros((len(text_hashes), len(vector) // 4), dtype=np.float32)
+                    if len(vector) != 4 * matrix.shape[1]:
+                        raise StoreError(
+                            f"{self.where}: vectors of {encoder_id} differ in length; check with `detector doctor`"
+                        )
+                    matrix[places[text_hash]] = np.frombuffer(vector, dtype="<f4")
+                    seen += 1
+        if seen < len(places):
+            raise self._missing(encoder_id, len(places) - seen)
+        return matrix
 
-    def similar(self, encoder_id: str, vector: NDArray[np.float32], *, floor: float) -> dict[str, float]:
-        """Text hashes whose vector's product with this one is `floor` or more, the greatest first, equal ones by hash.
+    def similar(
+        self, encoder_id: str, text_hashes: Sequence[str], vector: NDArray[np.float32], *, floor: float
+    ) -> dict[str, float]:
+        """Those text hashes whose vector's product with this one is `floor` or more, the greatest first, ties by hash.
 
         A database that can compare vectors says which may be meant; the product is always computed here, row by row in
         double precision, so that it depends neither on the database nor on what else is kept.
-        Raises StoreError: a vector is of another length than this one.
+        Raises StoreError: a vector is missing, or of another length than this one.
         """
         import numpy as np
 
-        found: dict[str, float] = {}
+        if missing := len(self.missing_vectors(encoder_id, text_hashes)):
+            raise self._missing(encoder_id, missing)
+        asked, found = set(text_hashes), dict[str, float]()
         wanted = np.asarray(vector, dtype=np.float64)
         query = sa.select(t.vectors.c.text_hash, t.vectors.c.vector).filter_by(encoder_id=encoder_id)
         with self._transaction() as connection:
@@ -110,8 +116,12 @@ class ModelCaches(Connected):
                     kept = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f4").reshape(len(rows), -1)
                     products = (kept.astype(np.float64) * wanted).sum(axis=1)
                     for at in np.flatnonzero(products >= floor).tolist():
-                        found[rows[at].text_hash] = float(products[at])
+                        if rows[at].text_hash in asked:
+                            found[rows[at].text_hash] = float(products[at])
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def _missing(self, encoder_id: str, number: int) -> StoreError:
+        return StoreError(f"{self.where}: {number} vectors of {encoder_id} are missing; run again to make them")
 
     def scores(self, scorer_id: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Probs]:
         """Known probabilities by (premise hash, hypothesis hash), in the order asked; unknown keys are left out."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from detector.records import ArticleSummary, CandidatePair, JudgedPair
 from detector.store import tables as t
-from detector.store.dialect import insert_unknown
+from detector.store.dialect import insert_unknown, one_of
 from detector.store.newsroom import Transaction
 from detector.store.rows import from_json, to_json
 
@@ -32,6 +33,25 @@ _JUDGED = (
     t.pairs.c.kind,
     t.pairs.c.stopped_by,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How an article was compared: hashes of everything but its neighbours, and these as "article_id:revision"."""
+
+    how: str
+    judging: str
+    neighbours: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What comparing one article changed of its pairs."""
+
+    article_id: str
+    compared: Compared
+    removed: tuple[str, ...]
+    added: tuple[JudgedPair, ...]
 
 
 class Comparisons:
@@ -96,11 +116,15 @@ class Comparisons:
             with self._transaction(writes=True) as connection:
                 connection.execute(insert_unknown(t.summaries), rows)
 
-    def keys(self) -> dict[str, tuple[str, str]]:
-        """What each article was last compared under, by article id: (key, judging fingerprint)."""
-        query = sa.select(t.comparisons.c.article_id, t.comparisons.c.key, t.comparisons.c.judging)
+    def compared(self) -> dict[str, Compared]:
+        """How and with what each article was last compared, by article id."""
+        columns = t.comparisons.c
+        query = sa.select(columns.article_id, columns.how, columns.judging, columns.neighbours)
         with self._transaction() as connection:
-            return {article_id: (key, judging) for article_id, key, judging in connection.execute(query)}
+            return {
+                article_id: Compared(how, judging, tuple(neighbours.split()))
+                for article_id, how, judging, neighbours in connection.execute(query)
+            }
 
     def forget(self, article_ids: Iterable[str]) -> None:
         """Drop the pairs of articles that take no part any more."""
@@ -113,34 +137,45 @@ class Comparisons:
                 connection.execute(sa.delete(t.pairs).where(t.pairs.c.article_id.in_(chunk)))
                 connection.execute(sa.delete(t.comparisons).where(t.comparisons.c.article_id.in_(chunk)))
 
-    def put(self, judging: str, compared: Mapping[str, tuple[str, Sequence[JudgedPair]]]) -> None:
-        """Replace the pairs of articles: by article id the key under which they were compared and their pairs."""
-        rows = [
-            {"article_id": article_id, **_row(judged)} for article_id, (_, kept) in compared.items() for judged in kept
-        ]
+    def put(self, changes: Sequence[Changed]) -> None:
+        """Bring the pairs of articles up to date, at once or not at all."""
         with self._transaction(writes=True) as connection:
-            for start in range(0, len(compared), _CHUNK):
-                chunk = sorted(compared)[start : start + _CHUNK]
-                connection.execute(sa.delete(t.pairs).where(t.pairs.c.article_id.in_(chunk)))
-                connection.execute(sa.delete(t.comparisons).where(t.comparisons.c.article_id.in_(chunk)))
-            keys = [
-                {"article_id": article_id, "key": key, "judging": judging} for article_id, (key, _) in compared.items()
-            ]
-            if keys:
-                connection.execute(sa.insert(t.comparisons), keys)
+            for change in changes:
+                columns = {
+                    "how": change.compared.how,
+                    "judging": change.compared.judging,
+                    "neighbours": " ".join(change.compared.neighbours),
+                }
+                own = t.comparisons.c.article_id == change.article_id
+                if connection.execute(sa.update(t.comparisons).where(own).values(**columns)).rowcount == 0:
+                    connection.execute(sa.insert(t.comparisons).values(article_id=change.article_id, **columns))
+                for start in range(0, len(change.removed), _CHUNK):
+                    chunk = change.removed[start : start + _CHUNK]
+                    connection.execute(
+                        sa.delete(t.pairs).where(
+                            t.pairs.c.article_id == change.article_id, one_of(t.pairs.c.pair_id, chunk)
+                        )
+                    )
+            rows = [{"article_id": change.article_id, **_row(one)} for change in changes for one in change.added]
             if rows:
                 connection.execute(sa.insert(t.pairs), rows)
 
-    def judged(self, article_ids: Sequence[str]) -> dict[str, JudgedPair]:
-        """The pairs kept of these articles, by pair id."""
-        found: dict[str, JudgedPair] = {}
+    def rules(self, article_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The rule of every pair that each of these articles keeps, by article id and pair id."""
+        found: dict[str, dict[str, str]] = {article_id: {} for article_id in article_ids}
+        columns = (t.pairs.c.article_id, t.pairs.c.pair_id, t.pairs.c.rule)
         with self._transaction() as connection:
             for start in range(0, len(article_ids), _CHUNK):
-                chunk = article_ids[start : start + _CHUNK]
-                query = sa.select(*_JUDGED).where(t.pairs.c.article_id.in_(chunk))
-                for row in connection.execute(query):
-                    found[row[0]] = _judged(row)
+                query = sa.select(*columns).where(one_of(t.pairs.c.article_id, article_ids[start : start + _CHUNK]))
+                for article_id, pair_id, rule in connection.execute(query):
+                    found[article_id][pair_id] = rule
         return found
+
+    def all(self) -> list[JudgedPair]:
+        """Every compared pair once, by pair id."""
+        with self._transaction() as connection:
+            found = {row[0]: _judged(row) for row in connection.execute(sa.select(*_JUDGED))}
+        return [found[pair_id] for pair_id in sorted(found)]
 
     def related(self) -> list[JudgedPair]:
         """The pairs that contradict or agree, and every other pair of two statements that contradict something; by pair
@@ -173,7 +208,7 @@ class Comparisons:
         stop = t.pairs.c.stopped_by
         query = sa.select(stop, sa.func.count(t.pairs.c.pair_id.distinct())).where(stop != "").group_by(stop)
         with self._transaction() as connection:
-            return dict(sorted(connection.execute(query).tuples()))
+            return {str(name): int(number) for name, number in sorted(tuple(row) for row in connection.execute(query))}
 
 
 def _heads() -> sa.Subquery:

@@ -13,6 +13,8 @@ from pydantic_core import PydanticSerializationError
 from detector.errors import StoreError
 
 Record = TypeVar("Record")
+_PART = 2_000
+"""Rows read as one text: as fast as all at once, without a second copy of a large store in memory."""
 
 
 @cache
@@ -37,8 +39,10 @@ def to_json(record: object) -> str:
 def from_json(kind: type[Record], rows: Sequence[str]) -> list[Record]:
     """The records of the rows, in their order; one call for many is several times faster than many calls."""
     of: Any = kind
+    records: list[Record] = []
     try:
-        records: list[Record] = _adapter(of).validate_json(f"[{','.join(rows)}]")
+        for start in range(0, len(rows), _PART):
+            records += _adapter(of).validate_json(f"[{','.join(rows[start : start + _PART])}]")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"][1:])

@@ -446,11 +446,18 @@ def _misplaced_statements(connection: sa.Connection, article_id: str) -> list[st
     texts = sa.select(t.articles.c.record).filter_by(article_id=article_id)
     revisions = {kept.revision: kept for kept in from_json(Article, list(connection.scalars(texts)))}
     query = (
-        sa.select(t.statement_sets.c.revision, t.statements.c.record)
+        sa.select(
+            t.statement_sets.c.revision, t.statements.c.statement_id, t.statements.c.text_hash, t.statements.c.record
+        )
         .join(t.statements)
         .where(t.statement_sets.c.article_id == article_id)
     )
     rows = connection.execute(query).all()
     kept = from_json(Statement, [row.record for row in rows])
-    found = (_misplaced(statement, revisions[row.revision]) for row, statement in zip(rows, kept, strict=True))
+    found = [_misplaced(statement, revisions[row.revision]) for row, statement in zip(rows, kept, strict=True)]
+    found += [
+        f"statement {row.statement_id} is not the one that was stored under this id"
+        for row, statement in zip(rows, kept, strict=True)
+        if (statement.statement_id, statement.text_hash) != (row.statement_id, row.text_hash)
+    ]
     return sorted(problem for problem in found if problem)

@@ -39,14 +39,19 @@ class Key(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        if value is not None and not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError as error:
-                raise InputError(f"{value!a}: holds text that is no Unicode; no id, name or address does") from error
-        if value is not None and "\0" in value:
-            raise InputError(f"{value!a}: holds a NUL character; no id, name or address does")
-        return value
+        return None if value is None else checked_key(value)
+
+
+def checked_key(value: str) -> str:
+    """The value. Raises InputError: not every database would keep and find it."""
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{value!a}: holds text that is no Unicode; no id, name or address does") from error
+    if "\0" in value:
+        raise InputError(f"{value!a}: holds a NUL character; no id, name or address does")
+    return value
 
 
 metadata = sa.MetaData()
@@ -221,8 +226,9 @@ comparisons = sa.Table(
     "comparisons",
     metadata,
     sa.Column("article_id", Key, primary_key=True),
-    sa.Column("key", Key, nullable=False),
+    sa.Column("how", Key, nullable=False),
     sa.Column("judging", Key, nullable=False),
+    sa.Column("neighbours", sa.Text, nullable=False),
 )
 
 pairs = sa.Table(

@@ -5,7 +5,9 @@
   const list = document.getElementById("entries");
   const search = document.getElementById("search");
   if (!list || !search) return;
-  const entries = [...list.querySelectorAll(".entry")];
+  const aside = document.getElementById("set-aside");
+  const entries = [...document.querySelectorAll("#entries > .entry, #set-aside .entry")];
+  const homes = new Map(entries.map((entry) => [entry, entry.parentElement]));
   const glance = document.getElementById("glance");
   const lines = new Map([...glance.children].map((line) => [line.dataset.entry, line]));
   const filters = [...document.querySelectorAll("select[data-filter]")];
@@ -22,9 +24,10 @@
     if (!texts.has(entry)) texts.set(entry, folded(entry.textContent));
     return texts.get(entry);
   };
+  const several = new Set(["outlet", "decision"]);
   const fits = (entry, words) =>
     filters.every(({ value, dataset: { filter } }) =>
-      !value || (filter === "outlet" ? entry.dataset.outlet.includes(` ${value} `) : entry.dataset[filter] === value)) &&
+      !value || (several.has(filter) ? entry.dataset[filter].includes(` ${value} `) : entry.dataset[filter] === value)) &&
     words.every((word) => textOf(entry).includes(word));
 
   function refresh() {
@@ -40,6 +43,11 @@
     found.textContent = count === all ? `${all} question${all === 1 ? "" : "s"}` : `${count} of ${all} questions`;
     nothing.hidden = count > 0;
     clear.hidden = !search.value && filters.every((filter) => !filter.value);
+    if (aside) {
+      const inside = entries.some((entry) => !entry.hidden && aside.contains(entry));
+      aside.hidden = !inside;
+      aside.open = inside && !clear.hidden;
+    }
   }
 
   const number = (entry, name) => Number(entry.dataset[name]);
@@ -51,8 +59,10 @@
   };
   function reorder() {
     entries.sort((a, b) => orders[sort.value](a, b) || number(a, "rank") - number(b, "rank"));
-    list.append(...entries);
-    glance.append(...entries.map((entry) => lines.get(entry.id)));
+    for (const entry of entries) homes.get(entry).append(entry);
+    for (const late of [false, true]) {
+      glance.append(...entries.filter((entry) => (homes.get(entry) !== list) === late).map((entry) => lines.get(entry.id)));
+    }
   }
 
   function clearAll() {
@@ -62,7 +72,7 @@
   }
 
   function step(by) {
-    const visible = entries.filter((entry) => !entry.hidden);
+    const visible = [...document.querySelectorAll(".entry:not([hidden])")].filter((entry) => entry.offsetParent);
     if (!visible.length) return;
     let at = visible.indexOf(document.activeElement.closest(".entry"));
     if (at < 0) {
@@ -99,10 +109,12 @@
 
   function showTarget() {
     const target = document.getElementById(location.hash.slice(1));
-    if (target && target.hidden) {
-      clearAll();
-      target.scrollIntoView();
-    }
+    if (!target) return;
+    const folded = target.closest("#set-aside:not([open])");
+    if (!target.hidden && !folded) return;
+    if (target.hidden) clearAll();
+    if (aside && aside.contains(target)) aside.open = true;
+    target.scrollIntoView();
   }
   window.addEventListener("hashchange", showTarget);
 
@@ -124,4 +136,5 @@
     for (const one of closed) one.open = false;
   });
   refresh();
+  showTarget();
 })();

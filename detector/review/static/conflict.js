@@ -62,6 +62,10 @@ onKey((key) => {
   if (key === "s") return correct("[data-split]");
   if (key === "m") return correct("");
   if (key === "o") return picked() ? click("[data-article]", picked()) : step(1);
+  if (key === "n") {
+    toggle(find("#note"), true);
+    return true;
+  }
   if (key === "g") {
     const twin = find("#twin");
     if (!twin.open) toggle(twin, true);
@@ -90,7 +94,9 @@ export function arrivedAtConflict() {
     const opener = find(`[data-open="${sheet.id}"]`);
     sheet.addEventListener("toggle", () => {
       opener?.setAttribute("aria-expanded", String(sheet.open));
-      if (sheet.id === "note" && sheet.open) sheet.querySelector("textarea").focus();
+    });
+    sheet.querySelector("summary").addEventListener("click", () => {
+      setTimeout(() => sheet.open && sheet.querySelector("textarea[required]")?.focus());
     });
   }
   for (const area of document.querySelectorAll("textarea[data-submits]")) {

@@ -2,6 +2,7 @@ import { go } from "./swap.js";
 import { onKey } from "./keys.js";
 
 let opened = sessionStorage.getItem("opened");
+let kept = null;
 const wide = matchMedia("(min-width: 60rem)");
 const links = () => [...document.querySelectorAll("[data-row] h2 a")];
 
@@ -23,8 +24,11 @@ onKey((key) => {
 });
 
 export function arrivedAtQueue() {
-  const fold = document.querySelector("[data-wide-open]");
-  if (fold && wide.matches) fold.open = true;
+  const fold = document.querySelector("[data-fold]");
+  if (fold) {
+    fold.open = kept ?? (wide.matches || fold.dataset.fold === "open");
+    fold.querySelector("summary").addEventListener("click", () => (kept = !fold.open));
+  }
   const shown = document.querySelector("[data-page-conflict]")?.dataset.pageConflict;
   if (shown) {
     opened = shown;

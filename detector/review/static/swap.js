@@ -1,7 +1,10 @@
 // Pages are fetched and their parts put in place: no white flash, the scroll position of each page kept.
 const arrivals = [];
 const PARTS = [".bar", "main", ".foot"];
+class Refusal extends Error {}
+
 let underWay = null;
+let sending = false;
 let here = location.pathname + location.search;
 
 export function onArrival(arrived) {
@@ -15,8 +18,15 @@ export function say(words) {
 
 export const go = (address, options = {}) => visit(address, {}, options);
 
-export function send(address, fields) {
-  return visit(address, { method: "POST", body: fields }, {});
+// A key pressed twice in haste decides once.
+export async function send(address, fields) {
+  if (sending) return;
+  sending = true;
+  try {
+    await visit(address, { method: "POST", body: fields }, {});
+  } finally {
+    sending = false;
+  }
 }
 
 async function visit(address, request, { words = "", push = true, keepFocus = false, top = 0 }) {
@@ -28,7 +38,7 @@ async function visit(address, request, { words = "", push = true, keepFocus = fa
   history.replaceState({ ...history.state, top: window.scrollY }, "");
   try {
     const answer = await fetch(address, { ...request, signal: mine.signal, headers: { Accept: "text/html" } });
-    if (!(answer.headers.get("Content-Type") ?? "").startsWith("text/html")) throw new TypeError("no page");
+    if (!(answer.headers.get("Content-Type") ?? "").startsWith("text/html")) throw new Refusal((await answer.json()).error);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== underWay) return;
     const target = new URL(answer.url);
@@ -40,17 +50,22 @@ async function visit(address, request, { words = "", push = true, keepFocus = fa
     settle({ target, keepFocus: keepFocus || known, top: known && request.method ? window.scrollY : top });
   } catch (error) {
     if (error.name === "AbortError") return;
-    if (request.method) {
-      const note = document.createElement("p");
-      note.className = "notice bad toast";
-      note.dataset.flash = "";
-      note.setAttribute("role", "alert");
-      note.textContent = "The desk did not answer; nothing was recorded. Is it still running?";
-      document.querySelector("main").prepend(note);
-    } else location.assign(address);
+    if (error instanceof Refusal) warn(error.message);
+    else if (request.method) warn("The desk did not answer; nothing was recorded. Is it still running?");
+    else location.assign(address);
   } finally {
     if (mine === underWay) root.classList.remove("loading");
   }
+}
+
+function warn(words) {
+  const note = document.createElement("p");
+  note.className = "notice bad toast";
+  note.dataset.flash = "";
+  note.setAttribute("role", "alert");
+  note.textContent = words;
+  document.querySelector("[data-flash]")?.remove();
+  document.querySelector("main").prepend(note);
 }
 
 function place(page) {

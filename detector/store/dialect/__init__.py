@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from detector.errors import StoreError
 from detector.store.dialect.postgresql import PostgresqlServer
 from detector.store.dialect.sqlite import SqliteFile, explained
 from detector.store.lock import Lock
+from detector.store.tables import checked_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,25 +96,43 @@ def database_at(target: str | Path) -> Database:
     return SqliteFile.at(Path(url.database))
 
 
-class one_of(sa.ColumnElement[bool]):
-    """Whether a column holds one of the values: at most 999, which is what every database takes."""
+class _Values(sa.types.TypeDecorator[Sequence[str]]):
+    """Many values as one parameter: hundreds of parameters cost more than the query that they are for."""
 
-    inherit_cache = False
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(ARRAY(sa.String) if dialect.name == "postgresql" else sa.String())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: sa.Dialect) -> Any:
+        values = [checked_key(one) for one in value or ()]
+        return values if dialect.name == "postgresql" else json.dumps(values)
+
+
+class _OneOf(FunctionElement[bool]):
+    inherit_cache = True
     type = sa.Boolean()
 
-    def __init__(self, column: sa.ColumnElement[str], values: Sequence[str]) -> None:
-        self.column, self.values = column, list(values)
+    def self_group(self, against: Any = None) -> Any:
+        return self  # else SQLite is asked whether it equals 1, and uses no index
 
 
-@compiles(one_of)
-def _listed(element: one_of, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.column.in_(element.values), **options))
+def one_of(column: sa.ColumnElement[str], values: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of the values."""
+    return _OneOf(column, sa.literal(list(values), _Values()))
 
 
-@compiles(one_of, "postgresql")
-def _in_array(element: one_of, compiler: Any, **options: Any) -> str:
-    # Hundreds of parameters would make a long statement that is parsed anew each time.
-    return str(compiler.process(element.column == sa.any_(sa.literal(element.values, ARRAY(sa.String))), **options))
+@compiles(_OneOf)
+def _listed(element: _OneOf, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_OneOf, "postgresql")
+def _in_array(element: _OneOf, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY ({values})"
 
 
 class _InsertUnknown(sa.Insert):

@@ -50,13 +50,14 @@ _REFUSED = (
 )
 _UNREACHABLE = "the server cannot be reached; check host and port, and that it runs and may be reached from here"
 _LOST = "the connection was lost; the step that was under way is undone, all before it is kept: run again"
+_OPTION = "mend this option of the address; see docs/postgresql.md"
 _BUSY = "another client is writing to it; try again when it has finished"
 
 _BY_STATE: Final[dict[str, tuple[type[StoreError], str]]] = {
     "08": (StoreError, _LOST),
     "25006": (StoreError, "it only lets itself be read; give the address of the primary server"),
     "28": (StoreError, _REFUSED),
-    "3D000": (StoreError, "the database does not exist; make it once: createdb NAME"),
+    "3D000": (StoreError, "the database does not exist; make it once with `createdb`"),
     "42501": (StoreError, "the user lacks rights; make it the owner of the schema: ALTER SCHEMA public OWNER TO USER"),
     "40": (StoreBusyError, _BUSY),
     "53100": (StoreError, "the server's disk is full; free some space and run again"),
@@ -71,14 +72,17 @@ _BY_STATE: Final[dict[str, tuple[type[StoreError], str]]] = {
 }
 """Advice by SQLSTATE, a class or one state; the longest that fits."""
 _BY_TEXT: Final[dict[str, tuple[type[StoreError], str]]] = {
+    "invalid connection option": (StoreError, _OPTION),
+    "invalid integer value": (StoreError, _OPTION),
+    "invalid sslmode": (StoreError, _OPTION),
     "authentication failed": (StoreError, _REFUSED),
     "no password supplied": (StoreError, _REFUSED),
     "pg_hba.conf": (StoreError, _REFUSED),
-    "role ": (StoreError, _REFUSED),
     "too many": _BY_STATE["53300"],
     "remaining connection slots": _BY_STATE["53300"],
     "database system is": _BY_STATE["57P03"],
     "permission denied": (StoreError, "the user lacks rights; let the database's owner grant them"),
+    "role ": (StoreError, _REFUSED),
     "database ": _BY_STATE["3D000"],
     "server closed the connection": (StoreError, _LOST),
     "connection is closed": (StoreError, _LOST),

@@ -72,6 +72,9 @@ class SqliteFile:
             try:
                 raw.execute("PRAGMA synchronous=NORMAL")
                 raw.execute("PRAGMA foreign_keys=ON")
+            except UnicodeDecodeError as error:  # the database quotes its damaged schema
+                raw.close()
+                raise sqlite3.DatabaseError("database schema is malformed") from error
             except BaseException:
                 raw.close()
                 raise
@@ -102,10 +105,12 @@ class SqliteFile:
         return None
 
     def bytes_used(self, connection: sa.Connection) -> int:
-        return self.file.stat().st_size
+        log = self.file.with_name(f"{self.file.name}-wal")
+        return self.file.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
     def self_check(self, connection: sa.Connection) -> list[str]:
-        damage = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check") if row[0] != "ok"]
+        said = (" ".join(str(row[0]).split()) for row in connection.exec_driver_sql("PRAGMA quick_check"))
+        damage = [line for line in said if line != "ok"]
         orphaned = [
             f"table {table}: row {row} names a {parent} row that does not exist"
             for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check")

@@ -23,8 +23,9 @@ def upgrade() -> None:
     op.create_table(
         "comparisons",
         sa.Column("article_id", sa.String, primary_key=True),
-        sa.Column("key", sa.String, nullable=False),
+        sa.Column("how", sa.String, nullable=False),
         sa.Column("judging", sa.String, nullable=False),
+        sa.Column("neighbours", sa.Text, nullable=False),
     )
     op.create_table(
         "pairs",
