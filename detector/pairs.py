@@ -155,7 +155,8 @@ def pairs_of_article(
 ) -> list[CandidatePair]:
     """The pairs that the statements of one article keep. The order of the neighbours does not matter."""
     quoted = quote_pairs(shelf, neighbours)
-    by_words = {pair.pair_id for pair in quoted}
+    by_words = {frozenset((pair.left_id, pair.right_id)) for pair in quoted}
+    speakers = {statement_id for both in by_words for statement_id in both}
     around = [near for near in sorted(neighbours, key=lambda near: near.article_id) if near.compared]
     if not shelf.compared or not around:
         return quoted
@@ -168,9 +169,9 @@ def pairs_of_article(
     for row, line, nearest in zip(shelf.compared, lines, mutual, strict=True):
         left = shelf.statements[row]
         rules = columns.rules(left, line, common=common, settings=settings)
-        if by_words and is_quotation(left):
+        if left.statement_id in speakers:
             for column, right in enumerate(theirs):
-                if pair_id_of(left.statement_id, right.statement_id) in by_words:
+                if frozenset((left.statement_id, right.statement_id)) in by_words:
                     rules[column] = -1
         for rule, column in _kept(line, rules, settings):
             first, second = sorted((left.statement_id, theirs[column].statement_id))
