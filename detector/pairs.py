@@ -17,12 +17,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.records import QUOTE_RULE, CandidatePair, Statement, pair_id_of
+from detector.records import MUTUAL_RULE, QUOTE_RULE, CandidatePair, Statement, pair_id_of
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
 """Similar wording; above the floor a quantity of the same thing, a shared name; the nearest of what shares neither. Besides
-these QUOTE_RULE: the words of two quotations."""
+these QUOTE_RULE: the words of two quotations. A pair whose statements are each the nearest to the other in its article goes by the
+name MUTUAL_RULE."""
 _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
@@ -164,7 +165,8 @@ def pairs_of_article(
     lines = similarities(shelf.vectors[list(shelf.compared)], matrix)
     found = list(quoted)
     columns = _Columns(around)
-    for row, line in zip(shelf.compared, lines, strict=True):
+    mutual = _mutual(lines, [len(near.compared) for near in around])
+    for row, line, nearest in zip(shelf.compared, lines, mutual, strict=True):
         left = shelf.statements[row]
         rules = columns.rules(left, line, common=common, settings=settings)
         if left.statement_id in speakers:
@@ -174,8 +176,17 @@ def pairs_of_article(
         for rule, column in _kept(line, rules, settings):
             first, second = sorted((left.statement_id, theirs[column].statement_id))
             pair_id = pair_id_of(first, second)
-            found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), RULES[rule]))
+            name = MUTUAL_RULE if nearest[column] else RULES[rule]
+            found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), name))
     return found
+
+
+def _mutual(lines: Matrix, sizes: Sequence[int]) -> NDArray[np.bool_]:
+    """Where a row and a column are each the nearest to the other; `sizes` are the columns of each article in turn."""
+    nearest: NDArray[np.bool_] = lines == lines.max(axis=0)
+    starts = [0, *itertools.accumulate(sizes[:-1])]
+    nearest &= lines == np.repeat(np.maximum.reduceat(lines, starts, axis=1), sizes, axis=1)
+    return nearest
 
 
 class _Columns:

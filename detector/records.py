@@ -11,6 +11,8 @@ from typing import Literal
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 
+MUTUAL_RULE = "mutual"
+"""The blocking rule of pairs of which each statement is the nearest to the other in its article."""
 QUOTE_RULE = "same-words"
 """The blocking rule of pairs that quote the same words from two named speakers."""
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from detector.errors import SettingsError
 from detector.records import digest
 
-STAGE_VERSIONS = {"statements": 2, "embed": 1, "pairs": 2, "score": 1, "topics": 1, "conflicts": 2}
+STAGE_VERSIONS = {"statements": 2, "embed": 1, "pairs": 3, "score": 1, "topics": 1, "conflicts": 3}
 """Raised by hand when a stage's code changes what it returns: rows made under the old number are made again."""
 
 
@@ -118,7 +118,7 @@ class ConflictSettings(_Section):
     """From scores to conflicts: every threshold and weight lives here."""
 
     contradiction: float = Field(0.20, ge=0, le=1, description="Probability from which a pair is shown as a conflict.")
-    agreement: float = Field(0.50, ge=0, le=1, description="Probability from which two statements say the same.")
+    agreement: float = Field(0.25, ge=0, le=1, description="Probability from which two statements say the same.")
     min_claim_score: float = Field(
         0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part."
     )

@@ -11,7 +11,7 @@ from builders import article, count, day, pair, score, statement
 
 from detector.conflicts import PairWeights, find_conflicts, judge_pair
 from detector.conflicts.ranking import LANE_ORDER, rank
-from detector.conflicts.relations import FEATURES, Logistic, shipped_weights
+from detector.conflicts.relations import FEATURES, Both, Logistic, shipped_weights, two_steps
 from detector.records import Article, Outcome, PairFinding, Quantity, Statement
 from detector.settings import ConflictSettings
 
@@ -218,15 +218,60 @@ def test_the_list_is_cut_at_its_limit() -> None:
 
 
 def test_swapping_a_pair_changes_nothing_for_the_shipped_weights() -> None:
-    for model in (shipped_weights().contradicts, shipped_weights().agrees):
+    shipped = shipped_weights().contradicts
+    assert isinstance(shipped, Both)
+    for model in (shipped.first, shipped.second):
         assert len(model.weights) == len(FEATURES)
         assert all(scale > 0 for scale in model.scales)
 
 
+def test_what_answers_one_question_either_contradicts_or_agrees() -> None:
+    same_question, excludes = one_feature("similarity"), one_feature("contradiction")
+    weights = two_steps(same_question, excludes)
+    features = tuple(0.3 for _ in FEATURES)
+    together = weights.contradicts.probability(features) + weights.agrees.probability(features)
+    assert together == pytest.approx(same_question.probability(features))
+
+
+def test_names_that_the_other_article_knows_are_no_other_matter() -> None:
+    left = said("Halvorsen accepted the bid.", "A", names="ORG:Halvorsen", lemmas=("accept", "bid"))
+    right = said("Brabant turned it down.", "B", names="ORG:Brabant", lemmas=("turn",))
+
+    def judged(second: Article) -> PairFinding:
+        (first, first_article), (last, last_article) = sorted(
+            ((left[0], left[1]), (right[0], second)), key=lambda both: both[0].statement_id
+        )
+        of = pair(first, last, similarity=0.45)
+        return judge_pair(
+            of,
+            score(of, contradiction=0.95),
+            first,
+            last,
+            articles=(first_article, last_article),
+            temperature=1.0,
+            settings=SETTINGS,
+            weights=CONTRADICTION_ONLY,
+        )
+
+    assert not gate_of(judged(right[1]), "same matter")
+    assert gate_of(judged(replace(right[1], text="Brabant wants Halvorsen. Brabant turned it down.")), "same matter")
+
+
+def test_one_figure_in_common_can_be_agreed_on_though_another_differs() -> None:
+    same, more = count(44, "pound"), count(61, "pound")
+    left = said("Profit was 44 pounds.", "A", quantities=(same, count(9, "ship")))
+    right = said("Profit was 44 pounds.", "B", quantities=(same, count(12, "ship")))
+    assert judge(left, right, entailment=0.9).agreement > 0
+    right = said("Profit was 61 pounds.", "B", quantities=(more, count(12, "ship")))
+    assert judge(left, right, entailment=0.9).agreement == 0
+
+
 def test_what_is_more_likely_to_contradict_than_to_agree_does_not_agree() -> None:
-    left, right = said("Orsk signed the truce.", "A"), said("The truce has Orsk's signature.", "B")
-    assert judge(left, right, entailment=0.6, contradiction=0.05).relation == "agrees"
-    assert judge(left, right, entailment=0.4, contradiction=0.05).relation == "none"
+    crew = (count(44, "sailor"),)
+    left = said("The crew was 44.", "A", quantities=crew, lemmas=("crew",))
+    right = said("The crew: 44.", "B", quantities=crew, lemmas=("crew",))
+    assert judge(left, right, entailment=0.4, contradiction=0.3).relation == "agrees"
+    assert judge(left, right, entailment=0.4, contradiction=0.5).relation == "none"
 
 
 def test_toll_that_is_higher_a_day_later_is_an_update_unless_both_name_the_same_day() -> None:

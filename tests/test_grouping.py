@@ -146,6 +146,21 @@ def test_an_agreement_needs_two_outlets(said: dict[str, Statement]) -> None:
     ]
 
 
+def test_a_statement_that_tells_two_things_agrees_with_others_on_each() -> None:
+    both = statement("A quake of magnitude 6.3 struck at dawn.", article("A"))
+    strength = [statement("It was of magnitude 6.3.", article(outlet)) for outlet in ("B", "C")]
+    hour = [statement("The earth shook at dawn.", article(outlet), start=90) for outlet in ("D", "E", "F")]
+    by_id = {s.statement_id: s for s in (both, *strength, *hour)}
+    findings = [finding(both, other, "agrees") for other in (*strength, *hour)]
+    groups = [set(members) for members, _ in group_agreements(findings, by_id)]
+    assert groups == [set(by_id)]
+    apart = [f for f in findings if f.pair.pair_id != finding(both, strength[0], "agrees").pair.pair_id]
+    apart.append(finding(strength[0], strength[1], "agrees"))
+    groups = [set(members) for members, _ in group_agreements(apart, by_id)]
+    assert len(groups) == 2
+    assert all(strength[1].statement_id in group for group in groups)
+
+
 def test_the_same_wording_in_two_outlets_agrees_without_a_model() -> None:
     left, right = statement("The dam held.", article("A")), statement("The dam held.", article("B"))
     groups = group_agreements([], {s.statement_id: s for s in (left, right)})

@@ -7,7 +7,7 @@ import pytest
 from builders import article, count, statement
 
 from detector.pairs import candidate_pairs, independence, quantised, quote_pairs, shelves_of, similarities
-from detector.records import Statement
+from detector.records import MUTUAL_RULE, Statement
 from detector.settings import PairSettings
 
 FREE = independence({})
@@ -65,14 +65,27 @@ def test_the_less_alike_two_statements_are_the_more_they_must_share(
 ) -> None:
     left = statement("Orsk signed the paper.", article("Courier"), names=names[0])
     right = statement("The general went home.", article("Echo"), names=names[1])
-    found = _block([left, right], _at(1.0, cosine))
-    assert list(found.values()) == ([rule] if rule else [])
+    nearer = statement("Nobody was seen.", article("Echo"), start=40, names="PERSON:tamm")
+    found = _block([left, right, nearer], _at(1.0, cosine, 1.0))
+    assert found.get(frozenset((left.statement_id, right.statement_id))) == rule
+
+
+def test_two_statements_each_nearest_to_the_other_in_its_article_are_told_so() -> None:
+    left, right = statement("The dam held.", article("Courier")), statement("The dam burst.", article("Echo"))
+    further = statement("Trains were late.", article("Echo"), start=40)
+    elsewhere = statement("The dam is old.", article("Gazette"))
+    found = _block([left, right, further, elsewhere], _at(1.0, 0.9, 0.6, 0.95))
+    assert found[frozenset((left.statement_id, right.statement_id))] == MUTUAL_RULE
+    assert found[frozenset((left.statement_id, elsewhere.statement_id))] == MUTUAL_RULE
+    assert found[frozenset((left.statement_id, further.statement_id))] == "similar"
 
 
 def test_counts_of_one_thing_are_compared_even_without_a_shared_name() -> None:
     left = statement("340 prisoners go free.", article("Courier"), quantities=(count(340, "prisoner"),))
     right = statement("The list has 214 prisoners.", article("Echo"), quantities=(count(214, "prisoner"),))
-    assert list(_block([left, right], _at(1.0, 0.4)).values()) == ["same-measure"]
+    nearer = statement("Buses left at noon.", article("Echo"), start=40)
+    found = _block([left, right, nearer], _at(1.0, 0.4, 0.9))
+    assert found[frozenset((left.statement_id, right.statement_id))] == "same-measure"
 
 
 def test_candidate_pairs_grow_linearly_with_statements() -> None:

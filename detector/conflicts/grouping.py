@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -333,20 +334,19 @@ def group_agreements(
 ) -> list[tuple[list[str], float]]:
     """Groups of statements of two or more outlets that say the same, exemplar first, with their strength.
 
-    A statement joins through its agreement with the exemplar only, so that groups do not drift along chains.
+    A statement joins through its agreement with the exemplar only, so that groups do not drift along chains. One that tells
+    several things may agree with others on each; two statements are together in one group only.
     """
     relations = relations_of(findings, statements)
     degree = {key: (len(found), sum(found.values())) for key, found in relations.agreements.items()}
-    taken: set[str] = set()
+    together: set[frozenset[str]] = set()
     groups: list[tuple[list[str], float]] = []
     for exemplar in sorted(degree, key=lambda key: (-degree[key][0], -round(degree[key][1], 6), key)):
-        if exemplar in taken:
+        agreeing = relations.agreements[exemplar]
+        others = [key for key in sorted(agreeing) if frozenset((exemplar, key)) not in together]
+        members = [exemplar, *others]
+        if len({statements[key].outlet_id for key in members}) < 2:
             continue
-        others = [key for key in sorted(relations.agreements[exemplar]) if key not in taken]
-        outlets = {statements[key].outlet_id for key in [exemplar, *others]}
-        if len(outlets) < 2:
-            continue
-        taken.update([exemplar, *others])
-        mean = sum(relations.agreements[exemplar][key] for key in others) / len(others)
-        groups.append(([exemplar, *others], mean))
+        together.update(frozenset(pair) for pair in itertools.combinations(members, 2))
+        groups.append((members, sum(agreeing[key] for key in others) / len(others)))
     return groups

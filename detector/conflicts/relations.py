@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from detector.conflicts.signals import Signals, is_prescription, signals_of
 from detector.records import (
+    MUTUAL_RULE,
     QUOTE_RULE,
     Article,
     CandidatePair,
@@ -48,6 +49,12 @@ FEATURES = (
     "both_hedged",
     "claim_score",
     "longer",
+    "same_figures",
+    "shared_words",
+    "swapped_names",
+    "headline",
+    "mutual",
+    "places_apart",
 )
 """What the pair models see, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
 
@@ -72,13 +79,33 @@ class Logistic:
         )
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
+    def opposite(self) -> Logistic:
+        """The model of the contrary: one minus the probability."""
+        return replace(self, intercept=-self.intercept, weights=tuple(-weight for weight in self.weights))
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Two things that must hold together: the product of their probabilities."""
+
+    first: Logistic
+    second: Logistic
+
+    def probability(self, features: tuple[float, ...]) -> float:
+        return self.first.probability(features) * self.second.probability(features)
+
 
 @dataclass(frozen=True, slots=True)
 class PairWeights:
     """Two models of a pair: that it is a true conflict, and that both say the same."""
 
-    contradicts: Logistic
-    agrees: Logistic
+    contradicts: Logistic | Both
+    agrees: Logistic | Both
+
+
+def two_steps(same_question: Logistic, excludes: Logistic) -> PairWeights:
+    """From how likely two statements answer one question, and how likely two that do exclude each other."""
+    return PairWeights(Both(same_question, excludes), Both(same_question, excludes.opposite()))
 
 
 @cache
@@ -91,7 +118,7 @@ def weights_digest() -> str:
 def shipped_weights() -> PairWeights:
     """The weights fitted on annotated stories (see docs/ranking.md for the method and its held-out figures)."""
     fitted = json.loads(files("detector.conflicts").joinpath("pair_weights.json").read_text(encoding="utf-8"))
-    return PairWeights(_logistic(fitted["contradicts"]), _logistic(fitted["agrees"]))
+    return two_steps(_logistic(fitted["same_question"]), _logistic(fitted["excludes"]))
 
 
 def _logistic(fitted: Mapping[str, Any]) -> Logistic:
@@ -110,9 +137,19 @@ def _logit(probability: float) -> float:
 
 
 def pair_features(
-    left: Statement, right: Statement, signals: Signals, forward: Probs, backward: Probs, *, similarity: float
+    left: Statement,
+    right: Statement,
+    signals: Signals,
+    forward: Probs,
+    backward: Probs,
+    *,
+    similarity: float,
+    mutual: bool,
 ) -> tuple[float, ...]:
-    """The FEATURES of one pair. `forward` and `backward` are calibrated; swapping the pair changes nothing."""
+    """The FEATURES of one pair. `forward` and `backward` are calibrated; swapping the pair changes nothing.
+
+    `mutual`: each is the statement nearest to the other in its article.
+    """
     contradiction = (forward.contradiction + backward.contradiction) / 2
     words = max(len(left.wording.split()), len(right.wording.split()))
     return (
@@ -136,6 +173,12 @@ def pair_features(
         float(signals.hedged[0] and signals.hedged[1]),
         min(left.claim_score, right.claim_score),
         math.log(max(1, words)),
+        float(min(2, signals.same_figures)),
+        math.log1p(signals.shared_words),
+        signals.lemma_overlap if signals.swapped_labels else 0.0,
+        float("headline" in (left.form, right.form)),
+        float(mutual),
+        signals.places_apart,
     )
 
 
@@ -156,9 +199,11 @@ def judge_pair(
     if pair.rule == QUOTE_RULE:
         return _judge_quotation(pair, score, signals, lane_of(signals, left, right, settings), (left, right))
     fitted = weights or shipped_weights()
-    features = pair_features(left, right, signals, forward, backward, similarity=pair.similarity)
+    features = pair_features(
+        left, right, signals, forward, backward, similarity=pair.similarity, mutual=pair.rule == MUTUAL_RULE
+    )
     probability, agreement = fitted.contradicts.probability(features), fitted.agrees.probability(features)
-    if "differs" in (signals.numbers, signals.dates):
+    if "differs" in (signals.numbers, signals.dates) and not signals.same_figures:
         agreement = 0.0  # however alike the words are
     gates = (
         _claim_gate(left, right, settings),
@@ -218,17 +263,24 @@ def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -
     return next((gate for gate in gates if not gate.passed), gates[0])
 
 
+STRANGE_SIMILARITY = 0.50
+"""Cosine below which two statements on people and places that only their own articles name are on different matters."""
+WORDLESS_SIMILARITY = 0.40
+"""Cosine below which a shared name or word is needed."""
+
+
 def _matter_gate(signals: Signals, similarity: float) -> Gate:
-    """Same matter: names in common, or so much wording in common that no name is needed."""
+    """Same matter: no names that the other article does not know, and a name or a word in common or wording alike."""
     if signals.shared_names:
         return Gate("same matter", True, f"both name {', '.join(sorted(signals.shared_names)[:3])}")
-    if all(signals.foreign_names) and similarity < 0.65:
+    if signals.strangers and similarity < STRANGE_SIMILARITY:
         first, second = (", ".join(sorted(names)[:2]) for names in signals.foreign_names)
-        return Gate("same matter", False, f"one is about {first}, the other about {second}")
+        return Gate(
+            "same matter", False, f"one is about {first}, the other about {second}: neither article names the other's"
+        )
     shared = len(signals.shared_lemmas)
-    if shared >= 2 or similarity >= 0.5:
-        return Gate("same matter", True, f"similarity {similarity:.2f}, {shared} words in common")
-    return Gate("same matter", False, f"no name and {shared} words in common at similarity {similarity:.2f}")
+    alike = f"similarity {similarity:.2f}, words in common: {shared}"
+    return Gate("same matter", shared > 0 or similarity >= WORDLESS_SIMILARITY, alike)
 
 
 def _number_gate(signals: Signals) -> Gate:
@@ -274,7 +326,7 @@ def kind_of(signals: Signals, left: Statement, right: Statement) -> Kind:
         return "cause"
     if signals.speakers_differ and signals.lemma_overlap >= 0.6:
         return "attribution"
-    labels = _foreign_labels(left, right)
+    labels = signals.swapped_labels
     if "PERSON" in labels and signals.lemma_overlap >= 0.4:
         return "person"
     if labels & {"GPE", "LOC", "FAC"} and signals.lemma_overlap >= 0.4:
@@ -288,10 +340,3 @@ def _says_cause(statement: Statement) -> bool:
         cue in text
         for cue in (" because", "caused by", "due to", "blamed", "the cause", "led to", "triggered", " over ")
     )
-
-
-def _foreign_labels(left: Statement, right: Statement) -> frozenset[str]:
-    """Entity labels for which each side names something that the other does not."""
-    left_keys, right_keys = ({entity.key for entity in statement.entities} for statement in (left, right))
-    left_labels = {entity.label for entity in left.entities if entity.key not in right_keys}
-    return frozenset(left_labels & {entity.label for entity in right.entities if entity.key not in left_keys})

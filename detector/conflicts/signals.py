@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from detector.records import Article, Modality, Quantity, Statement, TimeMention
+from detector.records import Article, Entity, Modality, Quantity, Statement, TimeMention
 
 Comparison = Literal["differs", "fits", "apart", "none"]
 
@@ -140,13 +140,23 @@ def is_prescription(statement: Statement) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is known of a pair of statements besides its NLI scores."""
+    """What is known of a pair of statements besides its NLI scores.
+
+    `strangers`: each names others, and nobody whom one names is named anywhere in the article of the other.
+    `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
+    are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1.
+    """
 
     shared_names: frozenset[str]
     foreign_names: tuple[frozenset[str], frozenset[str]]
+    strangers: bool
+    swapped_labels: frozenset[str]
     same_first_name: bool
     shared_lemmas: frozenset[str]
+    shared_words: int
     lemma_overlap: float
+    same_figures: int
+    places_apart: float
     numbers: Comparison
     numbers_reason: str
     grown: bool
@@ -167,14 +177,22 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
     right_names = frozenset(entity.key for entity in right.entities)
     left_lemmas, right_lemmas = frozenset(left.lemmas), frozenset(right.lemmas)
     shared = left_lemmas & right_lemmas
+    names = {word for one in (left, right) for entity in one.entities for word in _words_of(entity)}
     numbers, numbers_reason, clash = compare_numbers(left, right)
     dates, dates_reason = compare_dates(left, right)
     return Signals(
         shared_names=left_names & right_names,
         foreign_names=(left_names - right_names, right_names - left_names),
+        strangers=all((left_names - right_names, right_names - left_names))
+        and not left_names & right_names
+        and not (_is_named_in(left, right_article) or _is_named_in(right, left_article)),
+        swapped_labels=swapped_labels(left, right),
         same_first_name=bool(left.entities and right.entities) and left.entities[0].key == right.entities[0].key,
         shared_lemmas=shared,
+        shared_words=sum(lemma.casefold() not in names for lemma in shared),
         lemma_overlap=len(shared) / max(1, min(len(left_lemmas), len(right_lemmas))),
+        same_figures=len(_figures_of(left) & _figures_of(right)),
+        places_apart=abs(left.start / len(left_article.text) - right.start / len(right_article.text)),
         numbers=numbers,
         numbers_reason=numbers_reason,
         grown=clash is not None and has_grown(clash, left_article, right_article),
@@ -188,6 +206,26 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
         gap_days=gap_in_days(left_article, right_article),
         hedged=(is_hedged(left), is_hedged(right)),
     )
+
+
+def _words_of(entity: Entity) -> list[str]:
+    return f"{entity.key} {entity.text}".casefold().split()
+
+
+def _is_named_in(statement: Statement, article: Article) -> bool:
+    """Whether the article names anything that the statement names."""
+    return any(entity.text in article.text for entity in statement.entities)
+
+
+def swapped_labels(left: Statement, right: Statement) -> frozenset[str]:
+    """Entity labels for which each side names something that the other does not."""
+    left_keys, right_keys = ({entity.key for entity in statement.entities} for statement in (left, right))
+    left_labels = {entity.label for entity in left.entities if entity.key not in right_keys}
+    return frozenset(left_labels & {entity.label for entity in right.entities if entity.key not in left_keys})
+
+
+def _figures_of(statement: Statement) -> frozenset[tuple[float, float, str]]:
+    return frozenset((quantity.low, quantity.high, quantity.unit) for quantity in statement.quantities)
 
 
 def opposites_in(left: frozenset[str], right: frozenset[str]) -> tuple[str, str] | None:

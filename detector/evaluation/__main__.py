@@ -149,8 +149,8 @@ def _pairs(options: argparse.Namespace) -> int:
             out=options.out,
             judged=options.judged,
         )
-    for model in ("contradicts", "agrees"):
-        fitted[model].pop("features")
+    for model in ("same_question", "excludes"):
+        fitted.pop(model)
     print(json.dumps(fitted, indent=1))
     return 0
 

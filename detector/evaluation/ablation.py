@@ -123,7 +123,7 @@ def without_numbers(program: Program) -> Program:
     def known(scored: ScoredStory) -> ScoredStory:
         return _reread(scored, lambda statement: replace(statement, quantities=()))
 
-    return replace(program, unseen=("numbers_differ", "numbers_fit"), known=known)
+    return replace(program, unseen=("numbers_differ", "numbers_fit", "same_figures"), known=known)
 
 
 def without_time(program: Program) -> Program:

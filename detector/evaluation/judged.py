@@ -19,8 +19,8 @@ from detector.conflicts.signals import signals_of
 from detector.corpus import read_paths
 from detector.errors import InputError
 from detector.evaluation.pair_weights import LabelledPairs, embedded
-from detector.pipeline import Workbench, ingest
-from detector.records import Statement, pair_id_of
+from detector.pipeline import Workbench, block, ingest
+from detector.records import MUTUAL_RULE, Statement, pair_id_of
 from detector.store import open_store
 
 LABELS = ("C", "D", "A", "N")
@@ -47,6 +47,8 @@ def judged_rows(
     with open_store(store_path) as store:
         ingest(store, read_paths([articles], bench.settings.reading))
         claims, vectors, by_article = embedded(store, bench)
+    blocked = block(claims, vectors, by_article, bench.settings, lambda _: None)
+    mutual = {pair.pair_id for pair in blocked if pair.rule == MUTUAL_RULE}
     places = {one.statement_id: place for place, one in enumerate(claims)}
     pairs = _pairs_of(claims, judgements)
     scores = bench.nli.score(
@@ -57,8 +59,10 @@ def judged_rows(
         forward, backward = (bench.probs(line) for line in scores[2 * number : 2 * number + 2])
         signals = signals_of(left, right, by_article[left.article_id], by_article[right.article_id])
         similarity = float(vectors[places[left.statement_id]] @ vectors[places[right.statement_id]])
-        features = pair_features(left, right, signals, forward, backward, similarity=similarity)
         pair_id = pair_id_of(left.statement_id, right.statement_id)
+        features = pair_features(
+            left, right, signals, forward, backward, similarity=similarity, mutual=pair_id in mutual
+        )
         rows.append({"pair": pair_id, "label": judgements[pair_id], "features": [round(one, 4) for one in features]})
     return sorted(rows, key=lambda row: str(row["pair"]))
 

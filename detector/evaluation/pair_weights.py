@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.relations import FEATURES, Logistic, PairWeights, pair_features
+from detector.conflicts.relations import FEATURES, Both, Logistic, PairWeights, pair_features, two_steps
 from detector.conflicts.signals import signals_of
 from detector.errors import InputError
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
 from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, score_pending, split_pending
-from detector.records import QUOTE_RULE, Article, CandidatePair, PairScore, Statement
+from detector.records import MUTUAL_RULE, QUOTE_RULE, Article, CandidatePair, PairScore, Statement
 from detector.settings import Settings
 from detector.store import Store, open_store
 
@@ -115,6 +115,7 @@ def label_pairs(
                 score.forward.tempered(temperature),
                 score.backward.tempered(temperature),
                 similarity=pair.similarity,
+                mutual=pair.rule == MUTUAL_RULE,
             )
         )
         labels.append(label)
@@ -151,8 +152,10 @@ def _parted(texts: Sequence[Said], conflict: GoldConflict) -> bool:
 def fit_logistic(
     features: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64] | None = None
 ) -> Logistic:
-    """`weights` counts each row so many times."""
-    """Raises InputError: all labels are the same."""
+    """`weights` counts each row so many times.
+
+    Raises InputError: all labels are the same.
+    """
     from sklearn.linear_model import LogisticRegression
 
     if len(set(labels.tolist())) < 2:
@@ -170,11 +173,19 @@ def fit_logistic(
 
 
 def fit(stories: Sequence[LabelledPairs]) -> PairWeights:
+    return two_steps(*fit_steps(stories))
+
+
+def fit_steps(stories: Sequence[LabelledPairs]) -> tuple[Logistic, Logistic]:
+    """That a pair answers one question, fitted on all pairs; that its sides exclude each other, on those that do."""
     features = np.concatenate([story.features for story in stories])
     weights = np.concatenate([np.full(len(story.labels), story.weight) for story in stories])
-    return PairWeights(
-        contradicts=fit_logistic(features, np.concatenate([story.labels for story in stories]), weights),
-        agrees=fit_logistic(features, np.concatenate([story.agreeing for story in stories]), weights),
+    contradicting = np.concatenate([story.labels for story in stories])
+    same = contradicting | np.concatenate([story.agreeing for story in stories])
+    related = same == 1
+    return (
+        fit_logistic(features, same, weights),
+        fit_logistic(features[related], contradicting[related], weights[related]),
     )
 
 
@@ -192,17 +203,17 @@ def average_precision(labels: Sequence[NDArray[np.int64]], scores: Sequence[NDAr
     return round(float(average_precision_score(np.concatenate(labels), np.concatenate(scores))), 4)
 
 
-def probabilities(model: Logistic, features: NDArray[np.float64]) -> NDArray[np.float64]:
+def probabilities(model: Logistic | Both, features: NDArray[np.float64]) -> NDArray[np.float64]:
     """`model` on every row of `features` [pairs, FEATURES]."""
     return np.array([model.probability(tuple(row)) for row in features.tolist()])
 
 
 def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, scorer_id: str) -> dict[str, Any]:
     """The shipped form: fitted on everything, with the figures of stories held out in turn."""
-    weights = fit([*stories, *more])
+    same_question, excludes = fit_steps([*stories, *more])
     unseen = {story.story: fitted for story, fitted in held_out(stories, more)}
     return {
-        "method": f"logistic regression, L2, C={INVERSE_STRENGTH}, features standardised",
+        "method": f"two logistic regressions, L2, C={INVERSE_STRENGTH}, features standardised",
         "fitted_on": {
             story.story: {
                 "pairs": len(story.labels),
@@ -220,7 +231,6 @@ def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, 
             "contradiction_alone_average_precision": average_precision(
                 [story.labels for story in stories], [story.features[:, 0] for story in stories]
             ),
-            **_model_json(weights.contradicts),
         },
         "agrees": {
             "held_out_average_precision": average_precision(
@@ -230,8 +240,9 @@ def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, 
             "entailment_alone_average_precision": average_precision(
                 [story.agreeing for story in stories], [story.features[:, 2] for story in stories]
             ),
-            **_model_json(weights.agrees),
         },
+        "same_question": _model_json(same_question),
+        "excludes": _model_json(excludes),
     }
 
 
