@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from browsing import DESKTOP, MARKS, PHONE, WIDER, Watched, axe_violations, launched, watched
 from desk_site import desk_app, plain_store, served, talking_store
+
+from detector.review.app import create_app
+from detector.review.desk import Desk
+from detector.review.security import Access
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -359,6 +364,38 @@ def test_progress_of_a_run_appears_as_it_is_told(browser: Browser, desk: str) ->
         assert line.locator("progress").get_attribute("value") == "1200"
         assert "1,200 of 5,481" in line.inner_text()
         assert page.locator("[data-start]").is_disabled()
+
+
+def test_the_queue_says_quietly_that_a_colleague_decided_and_shows_it_when_asked(
+    browser: Browser, new_desk: str
+) -> None:
+    with watched(browser, new_desk) as seen:
+        seen.page.clock.install()
+        page = seen.open("/")
+        before = rows(page)
+        with httpx.Client(base_url=f"{new_desk}/api/v1") as colleague:
+            colleague.headers["x-csrf-token"] = colleague.get("/session").json()["csrf"]
+            first = colleague.get("/queue").json()["entries"][0]["conflict_id"]
+            shown = colleague.get(f"/conflicts/{first}").json()["evidence_hash"]
+            colleague.post(f"/conflicts/{first}/decide", json={"decision": "confirmed", "evidence_hash": shown})
+        page.clock.fast_forward(21_000)
+        page.wait_for_selector("#news:not([hidden])")
+        assert rows(page) == before and "decided meanwhile" in page.locator("#spoken").inner_text()
+        page.click("#news a")
+        page.wait_for_function("count => document.querySelectorAll('[data-row]').length < count", arg=len(before))
+        assert not page.is_visible("#news")
+
+
+def test_axe_finds_no_barrier_on_the_way_in(browser: Browser, tmp_path: Path) -> None:
+    app = create_app(Desk(plain_store(tmp_path / "plain.db")), Access(login="account"))
+    with served(app) as home, watched(browser, home, size=PHONE, color_scheme="dark", bypass_csp=True) as seen:
+        page = seen.open("/")
+        assert heading(page) == "Sign in" and axe_violations(page) == [] and page.evaluate(WIDER) == []
+        page.fill("[name=name]", "Ada Lind")
+        page.fill("[name=secret]", "a wrong password")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#problem")
+        assert axe_violations(page) == []
 
 
 PAGES: dict[str, Callable[[Page, str], Any]] = {

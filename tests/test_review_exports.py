@@ -125,6 +125,8 @@ def test_a_word_document_opens_holds_the_same_and_names_no_author(desk: Desk) ->
     assert not [name for name in names if "vba" in name.lower() or name.endswith(".bin")]
     marked = [run.text for paragraph in document.paragraphs for run in paragraph.runs if run.bold]
     assert "approved" in marked
+    links = [one.target_ref for one in document.part.rels.values() if one.is_external]
+    assert "https://norrland-wire.example/tram" in links and len(set(links)) == len(links)
 
 
 def test_a_table_has_a_row_a_statement_and_no_formula(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from report_fixture import Sample
 from starlette.testclient import TestClient
 
 from detector.records import RejectReason
+from detector.review import pages
 from detector.review.app import create_app
 from detector.review.desk import Desk
 from detector.review.frame import LAST, REASON_WORDS, SAID, THEME, filters_of, local_path, query_of
@@ -74,7 +75,7 @@ def field(page: str, name: str) -> str:
     return unescape(found[1])
 
 
-def post(client: TestClient, path: str, *, on: str = "/help", **fields: str) -> tuple[int, str, str]:
+def post(client: TestClient, path: str, *, on: str = "/help", **fields: str | list[str]) -> tuple[int, str, str]:
     """A form of a page sent: status, where it leads, what came."""
     given = {"csrf_token": field(client.get(on).text, "csrf_token"), **fields}
     answer = client.post(path, data=given)
@@ -361,6 +362,22 @@ def test_a_report_without_a_choice_says_so_and_keeps_what_was_written(client: Te
     )
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.text.startswith("# Mine") and answer.text.index("Weir Dock") < answer.text.index("tram line")
+
+
+def test_a_report_is_chosen_from_all_conflicts_page_by_page(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(pages.SHELVES, "all", ("All", QueueFilters(state="all", size=2)))  # type: ignore[arg-type]
+    first = client.get("/report?show=all").text
+    assert first.count('name="conflict_ids"') == 2 and 'href="/report?show=all&amp;page=2"' in first
+    second = client.get("/report?show=all&page=2").text
+    assert second.count('name="conflict_ids"') == 1 and 'rel="prev"' in second and 'rel="next"' not in second
+
+
+def test_a_report_of_too_many_is_refused_in_words(client: TestClient) -> None:
+    many = [f"c{number}" for number in range(501)]
+    status, _, page = post(client, "/report", conflict_ids=many)
+    assert status == 422 and "501 conflicts are chosen; a report takes 500; tick fewer" in page
 
 
 def test_a_merged_conflict_leads_to_the_one_it_is_part_of(client: TestClient) -> None:

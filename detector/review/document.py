@@ -214,11 +214,16 @@ def to_docx(blocks: Sequence[Block], *, now: datetime) -> bytes:
     properties = document.core_properties
     properties.author, properties.comments, properties.title = "", "", _xml(blocks[0].runs[0].text)[:250]
     properties.created = properties.modified = now.replace(tzinfo=None)
+    # python-docx searches all styles for each paragraph and all links for each link: half a minute for a long report.
+    styles = {look: document.styles[look].style_id for look in _LOOKS.values() if look is not None}
+    links: dict[str, str] = {}
     for block in blocks:
-        paragraph = document.add_paragraph(style=_LOOKS[block.kind])
+        paragraph = document.add_paragraph()
+        if look := _LOOKS[block.kind]:
+            paragraph._p.style = styles[look]
         for run in block.runs:
             if run.link:
-                _add_link(paragraph, _xml(run.text), run.link)
+                _add_link(paragraph, _xml(run.text), _xml(run.link), links)
             else:
                 added = paragraph.add_run(_xml(run.text))
                 added.bold = True if run.strong else None
@@ -231,14 +236,17 @@ def _xml(text: str) -> str:
     return _NO_XML.sub("\ufffd", shown(text))
 
 
-def _add_link(paragraph: Any, text: str, address: str) -> None:
+def _add_link(paragraph: Any, text: str, address: str, known: dict[str, str]) -> None:
     """python-docx has no verb for links that lead outside."""
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
+    if address not in known:
+        known[address] = f"link{len(known) + 1}"
+        paragraph.part.rels.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, address, known[address], is_external=True)
     link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), paragraph.part.relate_to(_xml(address), RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    link.set(qn("r:id"), known[address])
     run = paragraph.add_run(text)
     run.underline = True
     link.append(run._r)

@@ -44,6 +44,7 @@ from detector.review.security import (
 )
 from detector.review.values import (
     ID_PATTERN,
+    MAX_CHOSEN,
     MAX_PAGE_SIZE,
     Choice,
     ConflictView,
@@ -358,8 +359,10 @@ def ask_page(request: Request, visitor: Seeing, *, claim: str = "") -> Response:
 
 
 @router.get("/report")
-def report_page(request: Request, visitor: Seeing, *, show: str = "") -> Response:
-    return _builder(request, visitor, shelf=show)
+def report_page(
+    request: Request, visitor: Seeing, *, show: str = "", page: Annotated[int, Query(ge=1, le=100_000)] = 1
+) -> Response:
+    return _builder(request, visitor, shelf=show, number=page)
 
 
 def _builder(
@@ -367,6 +370,7 @@ def _builder(
     visitor: Visitor,
     *,
     shelf: str = "",
+    number: int = 1,
     chosen: tuple[str, ...] = (),
     title: str = "",
     introduction: str = "",
@@ -378,7 +382,7 @@ def _builder(
         for name, (_, filters) in SHELVES.items()
     }
     opened = shelf if shelf in SHELVES else next((name for name in SHELVES if counts[name]), "all")
-    listed = desk.queue(SHELVES[opened][1], visitor.reviewer)
+    listed = desk.queue(SHELVES[opened][1].model_copy(update={"page": number}), visitor.reviewer)
     draft = {"title": title or "Where outlets differ", "introduction": introduction, "reviews": True}
     return page(
         request,
@@ -388,8 +392,7 @@ def _builder(
         status=422 if problem else 200,
         shelves=[(name, words, counts[name]) for name, (words, _) in SHELVES.items()],
         shelf=opened,
-        entries=listed.entries,
-        more=listed.total - len(listed.entries),
+        listed=listed,
         chosen=chosen,
         draft=draft,
         problem=problem,
@@ -412,8 +415,13 @@ def export(
     chosen = tuple(dict.fromkeys(conflict_ids or ()))
     fields = {"title": title, "introduction": introduction, "format": format, "reviews": bool(reviews)}
     try:
-        if not chosen:
-            raise HTTPException(422, "no conflict is chosen; tick one or more")
+        if not 1 <= len(chosen) <= MAX_CHOSEN:
+            found = (
+                f"{len(chosen):,} conflicts are chosen; a report takes {MAX_CHOSEN}"
+                if chosen
+                else "no conflict is chosen"
+            )
+            raise HTTPException(422, f"{found}; tick {'fewer' if chosen else 'one or more'}")
         draft = checked(
             ReportDraft, conflict_ids=chosen, **{name: value for name, value in fields.items() if value != ""}
         )

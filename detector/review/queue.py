@@ -122,6 +122,7 @@ def queue_page(snapshot: Snapshot | None, filters: QueueFilters, held: Since) ->
         facets=_facets(snapshot, filters, counts),
         look=held.told,
         run=run_line(snapshot),
+        reviews=len(snapshot.reviews) if snapshot is not None else 0,
     )
 
 

@@ -186,6 +186,9 @@ class QueuePage(Value):
     facets: Facets
     look: SinceLook
     run: RunLine | None = Field(description="Null where no run has succeeded yet.")
+    reviews: int = Field(
+        0, description="Reviews taken in: another number in RunProgress means that somebody recorded one."
+    )
 
 
 class StatementView(Value):

@@ -4,6 +4,7 @@ import { listen } from "./keys.js";
 import { arrivedAtQueue } from "./queue.js";
 import { arrivedAtConflict } from "./conflict.js";
 import { arrivedAtBuilder } from "./builder.js";
+import { arrivedAtNews } from "./news.js";
 import { arrivedAtRuns } from "./progress.js";
 
 const root = document.documentElement;
@@ -56,6 +57,7 @@ document.addEventListener("submit", (event) => {
 onArrival(() => {
   nameTheme(isDark() ? "dark" : "light");
   arrivedAtQueue();
+  arrivedAtNews();
   arrivedAtConflict();
   arrivedAtBuilder();
   arrivedAtRuns();
