@@ -220,6 +220,9 @@ def warm_up() -> None:
             ["run", *news, *store, *reports],
             ["report", "--quiet", *store],
             ["backup", f"{folder}/b.db", *store],
+            ["watch", "--once", *news, *store],
+            ["prune", *store],
+            ["restore", f"{folder}/b.db", *store],
         ):
             if code := cli.main(arguments):
                 raise SystemExit(f"warming up: {arguments} ended with {code}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crashing import KILLED, CrashServer, Ended, contents, shared_server, unsound, write_news
+
+from detector.store import open_store
 
 SEED = 20_310_402
 FORMATS = ("html", "md", "csv", "json", "parquet")
@@ -28,6 +32,8 @@ class Day:
         self.folder = folder
         self.store = folder / "news.db"
         self.news = folder.parent / "news"
+        self.drop = folder / "drop"
+        self.backup = folder / "backup.db"
         self.reports = [folder / f"report.{ending}" for ending in FORMATS]
 
     def arguments(self, command: str) -> list[object]:
@@ -40,6 +46,9 @@ class Day:
             "rerun": ["run", self.news, "--quiet", *store, *few],
             "report": ["report", "--quiet", *store, *reports],
             "decide": ["decide", *self.decision(), *store] if command == "decide" else [],
+            "watch": ["watch", "--once", "--drop", self.drop, "--quiet", *store, *few],
+            "prune": ["prune", "--apply", "--settings", self.folder.parent / "retention.toml", *store],
+            "restore": ["restore", self.backup, *store],
         }[command]
 
     def decision(self) -> list[object]:
@@ -53,7 +62,17 @@ class Day:
         """What is left in the end: the store's contents and the reports' bytes, and nothing wrong with the store."""
         assert unsound(self.store) == []
         reports = {one.name: one.read_bytes() for one in self.reports if one.exists()}
-        return {**contents(self.store), "reports": reports}
+        dropped = sorted(str(one.relative_to(self.drop)) for one in self.drop.rglob("*") if one.is_file())
+        return {**contents(self.store), "reports": reports, "dropped": dropped}
+
+    def runs(self) -> int:
+        with open_store(self.store, read_only=True) as opened:
+            return len(opened.runs())
+
+    def notes_put_aside(self) -> set[str]:
+        """What reviews say in the stores that a restore replaced."""
+        put_aside = self.folder.glob("news.db.before-restore-*[0-9Z]")
+        return {review[-1] for store in put_aside for review in contents(store)["reviews"]}
 
 
 @pytest.fixture(scope="module")
@@ -62,20 +81,55 @@ def start(server: CrashServer, tmp_path_factory: pytest.TempPathFactory) -> dict
     root = tmp_path_factory.mktemp("crash")
     write_news(root / "news")
     few = write_news(root / "few", outlets=3)
-    for name in ("empty", "yesterday", "analysed"):
+    for name in ("empty", "yesterday", "analysed", "filled", "aged", "saved"):
         (root / name).mkdir()
     yesterday, analysed = (Day(server, root / name) for name in ("yesterday", "analysed"))
     assert server.call("run", few, "--quiet", "--store", yesterday.store).code == 0
     assert analysed.call("run").code == 0
     for report in [*yesterday.reports, *analysed.reports]:
         report.write_bytes(b"the report of yesterday\n" * 40)
+    drop_for_watch(Day(server, root / "filled"), yesterday)
+    runs_for_prune(Day(server, root / "aged"))
+    backup_for_restore(Day(server, root / "saved"), analysed)
     return {
         "ingest": root / "empty",
         "run": root / "empty",
         "rerun": root / "yesterday",
         "report": root / "analysed",
         "decide": root / "analysed",
+        "watch": root / "filled",
+        "prune": root / "aged",
+        "restore": root / "saved",
     }
+
+
+def drop_for_watch(filled: Day, yesterday: Day) -> None:
+    """The store and reports of yesterday, and news of today in the drop folder, put there an hour ago."""
+    shutil.copytree(yesterday.folder, filled.folder, dirs_exist_ok=True)
+    write_news(filled.drop)
+    long_ago = time.time() - 3600
+    for delivered in filled.drop.iterdir():
+        os.utime(delivered, (long_ago, long_ago))
+
+
+def runs_for_prune(aged: Day) -> None:
+    """Three runs of three months."""
+    for month in (1, 2, 3):
+        news = write_news(aged.folder / f"news-{month}", outlets=month + 1)
+        now = f"2031-0{month}-01T06:00:00+00:00"
+        assert aged.server.call("run", news, "--quiet", "--store", aged.store, now=now).code == 0
+    settings = "[retention]\nruns_days = 10\nruns_keep = 1\n"
+    (aged.folder.parent / "retention.toml").write_text(settings, encoding="utf-8")
+
+
+def backup_for_restore(saved: Day, analysed: Day) -> None:
+    """A store with a review made before a backup and one made after it."""
+    shutil.copytree(analysed.folder, saved.folder, dirs_exist_ok=True)
+    for note in ("before the backup", "after the backup"):
+        words = ("decide", "1", "confirmed", "--reviewer", "Ana", "--note", note, "--store", saved.store)
+        assert saved.server.call(*words).code == 0
+        if not saved.backup.exists():
+            assert saved.server.call("backup", saved.backup, "--store", saved.store).code == 0
 
 
 def day(server: CrashServer, start: dict[str, Path], command: str, name: str) -> Day:
@@ -117,7 +171,17 @@ def check_reports_whole(fresh: Day, before: dict[str, bytes], after: dict[str, b
 
 
 @pytest.mark.parametrize(
-    ("command", "kills"), [("ingest", 50), ("run", 20), ("rerun", 40), ("report", 45), ("decide", 45)]
+    ("command", "kills"),
+    [
+        ("ingest", 40),
+        ("run", 15),
+        ("rerun", 25),
+        ("report", 35),
+        ("decide", 40),
+        ("watch", 15),
+        ("prune", 15),
+        ("restore", 15),
+    ],
 )
 def test_a_killed_command_given_again_ends_as_if_nothing_had_happened(
     server: CrashServer, start: dict[str, Path], command: str, kills: int
@@ -137,4 +201,9 @@ def test_a_killed_command_given_again_ends_as_if_nothing_had_happened(
         if command == "decide":  # append-only: a decision kept before the kill is there twice, saying the same
             found["reviews"] = found["reviews"][:1] if len(set(found["reviews"])) == 1 else found["reviews"]
         assert found == expected, moment
+        if command == "prune":
+            assert fresh.runs() == calm.runs() == 1
+        if command == "restore":
+            assert [review[-1] for review in found["reviews"]] == ["before the backup"]
+            assert fresh.notes_put_aside() == {"before the backup", "after the backup"}
         shutil.rmtree(fresh.folder)

@@ -249,7 +249,8 @@ def test_damage_is_found_by_doctor_or_has_touched_nothing_that_counts(
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     expected = contents(whole)
     found = 0
-    for seed in range(12):
+    commands = (["status"], ["report", "--json"], ["run", "--quiet"], ["backup", tmp_path / "b.db", "--force"])
+    for seed in range(8):
         store = tmp_path / f"{seed}.db"
         content = bytearray(whole.read_bytes())
         spoil(content, random.Random(seed))
@@ -264,7 +265,7 @@ def test_damage_is_found_by_doctor_or_has_touched_nothing_that_counts(
         found += 1
         assert "detector restore" in check.remedy and str(store) in check.remedy
         assert "\n" not in check.found
-        for command in (["status"], ["report", "--json"], ["run", "--quiet"], ["backup", tmp_path / "b.db", "--force"]):
+        for command in (commands[found % 4], commands[(found + 2) % 4]):
             ended = server.call(*command, "--store", store)
             assert ended.code == 0 or (ended.code == 2 and ended.complaint), ended.stderr
     assert found >= 2

@@ -97,6 +97,20 @@ def test_a_round_in_which_nothing_arrived_asks_for_no_page_and_no_model_and_leav
     assert call(*words) == 0 and report.exists()
 
 
+def test_a_report_that_a_killed_process_did_not_write_is_written_by_the_next_round(
+    site: Site, call: Call, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    words = ("watch", news(site), "--once", "--settings", tmp_path / "desk.toml", "--report", report)
+    assert call(*words) == 0
+    whole = report.read_bytes()
+    report.write_bytes(b"of yesterday")
+    yesterday = time.time() - 86_400
+    os.utime(report, (yesterday, yesterday))
+    assert call(*words) == 0
+    assert report.read_bytes() == whole
+
+
 def test_sources_may_stand_in_the_settings_seen_from_their_file(
     site: Site, call: Callable[..., int], tmp_path: Path
 ) -> None:

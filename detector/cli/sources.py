@@ -82,17 +82,24 @@ def watch(
 
 
 def _publish(store: Store, targets: list[Path], run: Run, fresh: bool) -> None:
-    """Write the files anew after a new run, and those that are not there yet."""
+    """Write the files anew after a new run, and those that do not show the last one: a process may have been killed, or a
+    disk full, between the run and its report."""
     from detector.api import report_of
     from detector.report import write_report
 
     if fresh:
         log_finished(run)
-    wanted = [target for target in targets if fresh or not target.exists()]
+    wanted = [target for target in targets if fresh or not _is_newer(target, run)]
     built = report_of(store, run) if wanted else None
     for target in wanted:
         if built is not None:
             write_report(built, target)
+
+
+def _is_newer(target: Path, run: Run) -> bool:
+    """Whether the file was written after the run had finished."""
+    made = run.finished_at or run.started_at
+    return target.exists() and target.stat().st_mtime >= made.timestamp()
 
 
 def _tell(done: RoundDone, *, quiet: bool, every: str | None) -> None:
