@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from builders import article, statement, unit_vectors
 
 from detector.pairs import mean_vector, shelves_of
 from detector.records import Article, ArticleSummary, Statement, Topic
 from detector.settings import TopicSettings
-from detector.topics import find_topics, terms_of
+from detector.topics import cluster_articles, find_topics, terms_of
 
 
 def event(name: str, outlets: str, words: str, published: str) -> list[tuple[Statement, Article]]:
@@ -80,3 +81,18 @@ def test_a_topic_is_labelled_with_words_of_its_statements() -> None:
 def test_no_statements_make_no_topics() -> None:
     empty = np.zeros((0, 4), dtype=np.float32)
     assert find_topics([], empty, articles={}, settings=TopicSettings()) == ()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_articles_cluster_as_scipy_clusters_them(seed: int) -> None:
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import pdist
+
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(6, 12))
+    rows = np.concatenate([centres[rng.integers(6)] + rng.normal(size=(1, 12)) * 0.7 for _ in range(60)])
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    expected = fcluster(linkage(pdist(rows.astype(np.float64), "cosine"), "average"), t=0.4, criterion="distance")
+    found = cluster_articles(rows, similarity=0.6)
+    assert len(set(found.tolist())) > 1
+    assert [[a == b for b in found] for a in found] == [[a == b for b in expected] for a in expected]
