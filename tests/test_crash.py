@@ -40,7 +40,7 @@ class Day:
         store = ("--store", self.store)
         reports = [part for report in self.reports for part in ("--report", report)]
         few = [part for report in self.reports[::3] for part in ("--report", report)]
-        return {
+        known: dict[str, list[object]] = {
             "ingest": ["ingest", self.news, *store],
             "run": ["run", self.news, "--quiet", *store, *few],
             "rerun": ["run", self.news, "--quiet", *store, *few],
@@ -49,7 +49,8 @@ class Day:
             "watch": ["watch", "--once", "--drop", self.drop, "--quiet", *store, *few],
             "prune": ["prune", "--apply", "--settings", self.folder.parent / "retention.toml", *store],
             "restore": ["restore", self.backup, *store],
-        }[command]
+        }
+        return known[command]
 
     def decision(self) -> list[object]:
         conflict = contents(self.store)["found"]["conflicts"][0]["conflict_id"]

@@ -98,7 +98,7 @@ def test_a_round_in_which_nothing_arrived_asks_for_no_page_and_no_model_and_leav
 
 
 def test_a_report_that_a_killed_process_did_not_write_is_written_by_the_next_round(
-    site: Site, call: Call, tmp_path: Path
+    site: Site, call: Callable[..., int], tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
     words = ("watch", news(site), "--once", "--settings", tmp_path / "desk.toml", "--report", report)
