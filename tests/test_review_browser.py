@@ -90,6 +90,7 @@ def test_a_whole_queue_is_read_and_decided_by_keys_alone(reviewer: Watched) -> N
     keys.press("c")
     wait_for(page, FIRE)
     assert "Confirmed" in toast(page)
+    assert all(one.bounding_box()["height"] < 50 for one in page.locator("[data-flash] button").all()), "on one line"  # type: ignore[index]
     keys.press("r")
     keys.press("4")
     wait_for(page, BRAND)
@@ -152,6 +153,7 @@ def test_a_statement_is_read_in_its_article_with_one_key(reviewer: Watched) -> N
     assert page.locator("#here").evaluate("one => one.getBoundingClientRect().top < innerHeight")
     page.keyboard.press("b")
     wait_for(page, FIRE)
+    assert page.locator(".statement.picked:focus .said").inner_text() == said, "one comes back to where one was"
 
 
 def test_a_statement_is_split_off_moved_and_put_back(reviewer: Watched) -> None:

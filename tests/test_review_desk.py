@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from desk_site import plain_store, start_and_finish, store_of
 from report_fixture import Sample, article, conflict, finding, side, statement
+from starlette.testclient import TestClient
 
 from detector.decisions.states import make_review
 from detector.errors import InputError
 from detector.records import Outcome, Run
 from detector.review import snapshot as snapshot_module
+from detector.review.app import create_app
 from detector.review.desk import MOST_ASKING, ConflictChanged, Desk, DeskBusy
 from detector.review.queue import STATE_WORDS
+from detector.review.security import Access
 from detector.review.snapshot import Departed, Unknown, take
 from detector.review.values import (
     DecideRequest,
@@ -345,6 +348,22 @@ def test_while_a_large_run_is_loaded_the_one_before_is_shown_and_decided_on(
         time.sleep(0.02)
     assert ids(desk, ALL) == [TRAM, TOLL]
     assert desk.conflict(TRAM, "Ada").review.state == "decided"
+
+
+def test_the_models_are_loaded_while_the_claim_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = threading.Event()
+
+    class Bench:
+        def __init__(self, _: object) -> None:
+            self.encoder, self.nli, self.nlp = "encoder", "nli", "nlp"
+            loaded.set()
+
+    monkeypatch.setattr("detector.pipeline.Workbench", Bench)
+    with Desk(plain_store(tmp_path / "desk.db"), loads_ahead=True) as desk:
+        client = TestClient(create_app(desk, Access(reviewer="Ada")), base_url="http://127.0.0.1")
+        assert client.get("/").status_code == 200 and not loaded.is_set()
+        assert client.get("/ask", headers={"sec-fetch-site": "cross-site"}).status_code == 200 and not loaded.is_set()
+        assert client.get("/ask").status_code == 200 and loaded.wait(5)
 
 
 def test_more_claims_at_once_than_can_be_looked_up_are_told_to_come_again(desk: Desk) -> None:

@@ -88,7 +88,7 @@ def review(
     from detector.review.app import create_app
     from detector.review.desk import Desk
 
-    with Desk(target, settings=chosen) as desk:
+    with Desk(target, settings=chosen, loads_ahead=True) as desk:
         if accounts and not desk.store.accounts.names():
             raise InputError("--accounts: there is no account yet; make one with `detector account add NAME`")
         _serve(

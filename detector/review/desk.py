@@ -83,13 +83,18 @@ class Desk:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         models: dict[str, Any] | None = None,
         run_command: tuple[str, ...] | None = None,
+        loads_ahead: bool = False,
     ) -> None:
-        """`models` (encoder, nli, nlp) replace those of the settings when a claim is asked about."""
+        """`models` (encoder, nli, nlp) replace those of the settings when a claim is asked about.
+
+        With `loads_ahead` they are loaded as soon as somebody is about to ask.
+        """
         self.store: Store = open_store(target)
         self.settings = settings or Settings()
         self._clock = clock
         self._shelf = Shelf(self.store)
         self._models = dict(models or {})
+        self._loads_ahead = loads_ahead
         self._asking = Lock()
         self._may_ask = BoundedSemaphore(MOST_ASKING)
         self._known: dict[str, tuple[Snapshot, Look, Since]] = {}
@@ -164,18 +169,34 @@ class Desk:
         Raises InputError: the claim is empty, or nothing was analysed yet. DeskBusy: others wait already.
         """
         from detector import queries
-        from detector.pipeline import Workbench
 
         if not self._may_ask.acquire(blocking=False):
             raise DeskBusy("several claims are being looked up; ask again in a moment")
         try:
             with self._asking:
-                if not self._models:
-                    bench = Workbench(self.settings)
-                    self._models = {"encoder": bench.encoder, "nli": bench.nli, "nlp": bench.nlp}
-                return ask_view(queries.ask(self.store, claim, settings=self.settings, **self._models))
+                return ask_view(queries.ask(self.store, claim, settings=self.settings, **self._loaded()))
         finally:
             self._may_ask.release()
+
+    def expect_claim(self) -> None:
+        """Somebody is about to ask: the models are loaded in a thread while they type; errors show with the answer."""
+        if self._models or not self._loads_ahead:
+            return
+        self._loads_ahead = False
+
+        def load() -> None:
+            with suppress(DetectorError), self._asking:
+                self._loaded()
+
+        Thread(target=load, daemon=True, name="desk-models").start()
+
+    def _loaded(self) -> dict[str, Any]:
+        from detector.pipeline import Workbench
+
+        if not self._models:
+            bench = Workbench(self.settings)
+            self._models = {"encoder": bench.encoder, "nli": bench.nli, "nlp": bench.nlp}
+        return self._models
 
     def stats(self, reviewer: str | None = None) -> StatsView:
         return stats_view(self.snapshot())

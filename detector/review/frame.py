@@ -89,6 +89,8 @@ KEY_WORDS = (
         ),
     ),
 )
+COUNTS = ("articles", "outlets", "statements", "pairs", "entries", "agreements")
+"""Counts of a run that say how much it read and found; the others are one click away."""
 ORDERS = (("rank", "As ranked"), ("newest", "Newest first"), ("changed", "Changed last first"))
 FORMATS = (
     ("html", "HTML"),
@@ -152,6 +154,7 @@ def environment() -> Environment:
         "REASONS": tuple(REASON_WORDS.items()),
         "SECTIONS": SECTIONS,
         "KEYS": KEY_WORDS,
+        "COUNTS": COUNTS,
         "ORDERS": ORDERS,
         "FORMATS": FORMATS,
         "OPEN_WORDINGS": OPEN_WORDINGS,

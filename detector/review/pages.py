@@ -350,6 +350,8 @@ def ask_page(request: Request, visitor: Seeing, *, claim: str = "") -> Response:
     from_here = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
     answer, problem, status = None, "", 200
     asked = claim.strip()[:500]
+    if from_here:
+        desk_of(request).expect_claim()
     if asked and from_here:
         try:
             answer = desk_of(request).ask(asked)

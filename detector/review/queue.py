@@ -42,8 +42,8 @@ REASON_WORDS: dict[RejectReason, str] = {
     "not-same-matter": "not the same matter",
     "update": "an update",
     "quote": "a quote",
-    "numbers-compatible": "numbers are compatible",
-    "model-error": "the model erred",
+    "numbers-compatible": "the numbers fit together",
+    "model-error": "the program misread it",
     "other": "another reason",
 }
 _FACETS = ("state", "decision", "lane", "kind", "outlet", "topic", "reviewer")
@@ -341,7 +341,7 @@ def _standing_words(status: str, latest: Review | None, *, disputed: bool) -> st
 
 
 def decision_words(review: Review) -> str:
-    """ "Rejected: the model erred": the decision with its reason."""
+    """ "Rejected: an update": the decision with its reason."""
     said = DECISION_WORDS[review.decision] if review.decision else "No decision"
     return f"{said}: {REASON_WORDS[review.reason]}" if review.reason else said
 

@@ -337,7 +337,7 @@ class HistoryLine(Value):
     action: str
     decision: Decision | None
     reason: RejectReason | None
-    words: str = Field(examples=["rejected it: the model erred"])
+    words: str = Field(examples=["rejected it: an update"])
     note: str
     created_at: datetime
     when: str

@@ -400,7 +400,7 @@ def may_undo(review: Review, reviewer: str | None) -> bool:
 
 
 def action_words(review: Review) -> str:
-    """ "rejected it: the model erred": what was done, after the name of who did it."""
+    """ "rejected it: an update": what was done, after the name of who did it."""
     if review.action == "decide":
         said = decision_words(review)
         called = {"confirmed": "confirmed it", "rejected": "rejected it", "unclear": "called it unclear"}

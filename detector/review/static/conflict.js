@@ -3,6 +3,7 @@ import { say } from "./swap.js";
 
 const find = (selector) => document.querySelector(selector);
 const figures = () => [...document.querySelectorAll(".side [data-statement]")].filter((one) => one.getClientRects().length);
+let left = ""; // the statement whose article was opened: one comes back to it
 const picked = () => find(".statement.picked");
 
 function pick(figure) {
@@ -80,6 +81,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     history.back();
   }
+  const opened = event.target.closest(".side [data-article]");
+  if (opened) left = opened.closest("[data-statement]")?.id ?? "";
   const opener = event.target.closest("[data-open]");
   if (opener) toggle(document.getElementById(opener.dataset.open));
   const figure = event.target.closest("[data-statement]");
@@ -90,6 +93,11 @@ document.addEventListener("click", (event) => {
 });
 
 export function arrivedAtConflict() {
+  if (left && find(".decide")) {
+    const figure = document.getElementById(left);
+    left = "";
+    if (figure) pick(figure);
+  }
   for (const sheet of document.querySelectorAll("[data-sheet]")) {
     const opener = find(`[data-open="${sheet.id}"]`);
     sheet.addEventListener("toggle", () => {
