@@ -9,6 +9,7 @@ import random
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -163,7 +164,7 @@ def test_a_second_run_says_who_holds_the_store_and_the_first_one_is_not_disturbe
     store = desk / "slow.db"
     first = server.start("run", desk / "news", "--quiet", "--store", store, pause=1.5)
     while not store.exists() or not holder(store):
-        pass
+        time.sleep(0.02)
     second = server.call("run", desk / "news", "--quiet", "--store", store)
     assert second.code == 2
     assert f"in use by process {first} on " in second.complaint
