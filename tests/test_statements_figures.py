@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from detector.statements import times
 from tests.reading import only, read
 
 
@@ -123,3 +124,14 @@ def test_a_company_is_keyed_by_its_short_name() -> None:
 def test_who_came_in_for_a_pronoun_is_an_entity() -> None:
     text = "Lida Marosh arrived in Malta. She signed the document."
     assert "marosh" in {e.key for e in read(text)[1].entities}
+
+
+@pytest.mark.parametrize(
+    "form", ["{m}", "{m} 5", "{m} 15th", "{m} 3, 2021", "{m} 2022", "7 {m}", "21st {m} 2019", "{m} 30"]
+)
+def test_a_plain_date_is_read_as_dateparser_reads_it(form: str) -> None:
+    for month in ("january", "april", "may", "sept", "september", "dec"):
+        core = form.format(m=month)
+        plain, found = times._plain_date(core, 2024), times._date_parser(2024).get_date_data(core)
+        assert plain is not None
+        assert plain[:2] == (found.date_obj.replace(tzinfo=times.UTC), found.period)

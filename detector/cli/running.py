@@ -103,6 +103,8 @@ def run(
         before = opened.arrivals.run_before(finished.run_id)
         if before is None and asks_for_changes(fail_on) and not quiet:
             say("This is the first run: nothing can be new or changed yet.")
+        if quiet and not (targets or json or fail_on):
+            return
         built = report_of(opened, finished, since=before)
     deliver(built, targets, limit=limit, json=json, quiet=quiet)
     made_now = last is None or last.run_id != finished.run_id

@@ -43,6 +43,7 @@ def split_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> No
     pending = store.articles_without_statements(fingerprint)
     if not pending:
         return
+    bench.load_ahead()
     from detector.statements import split_articles
 
     done = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +29,7 @@ class Workbench:
     _nlp: Language | None = None
     _calibrated: bool = field(init=False)
     _loaded: set[str] = field(init=False, default_factory=set)
+    _loading: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self._calibrated = self._nli is None or self._nli.scorer_id == models.scorer_id_of(self.settings.models)
@@ -41,16 +44,25 @@ class Workbench:
 
     @property
     def encoder(self) -> models.Encoder:
-        if self._encoder is None:
-            self._encoder = models.load_encoder(self.settings.models)
-            self._loaded.add("_encoder")
-        return self._encoder
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = models.load_encoder(self.settings.models)
+                self._loaded.add("_encoder")
+            return self._encoder
 
     @property
     def nli(self) -> models.NLIModel:
-        if self._nli is None:
-            self._nli = models.load_nli(self.settings.models)
-        return self._nli
+        with self._loading:
+            if self._nli is None:
+                self._nli = models.load_nli(self.settings.models)
+            return self._nli
+
+    def load_ahead(self) -> None:
+        """Begin to load both models beside what runs meanwhile; what goes wrong there is told when the model is asked for."""
+        if self._encoder is None or self._nli is None:
+            loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
+            loading.submit(lambda: (self.encoder, self.nli))
+            loading.shutdown(wait=False)
 
     @property
     def nlp(self) -> Language:

@@ -49,7 +49,6 @@ _RELATIVE = (
     rf"|{_NUMBER}\s+{_UNIT}\s+(?:ago|earlier|later|from\s+now)"
     rf"|(?:the\s+)?(?:end|start|beginning|middle)\s+of\s+(?:the\s+)?(?:(?:this|next|last)\s+)?(?:week|month|year|{MONTH})(?:\s+\d{{4}})?"
 )
-_MONTHS = rf"(?:(?:early|late|mid)[-\s])?{MONTH}(?:,?\s+(?:of\s+)?(?:19|20)\d\d)(?!\d)|(?<=\b[Ii]n )(?:(?:early|late|mid)[-\s])?{MONTH}(?!\w)(?!\s+\d)"
 _MONTHS_AFTER = rf"(?<=\b(?:by|of) ){MONTH}(?!\w)(?!\s+\d)|(?<=\bsince ){MONTH}(?!\w)(?!\s+\d)|(?<=\b(?:until|after|early) ){MONTH}(?!\w)(?!\s+\d)|(?<=\bbefore ){MONTH}(?!\w)(?!\s+\d)"
 _YEARS = r"(?:(?:early|late|mid)[-\s])?(?<![\w$£€.,-])(?:1[89]\d\d|20\d\d)(?![\w%]|[.,]\d|-\d)(?!\s+(?:people|names|dollars|jobs|points|men|women|troops))"
 _DAYS = rf"(?:(?:late|early|last|next|this)\s+(?:on\s+)?)?{_WEEKDAY}(?!')(?:\s+{_PART})?(?!-)|{_WEEKDAY}(?='s)"
@@ -292,8 +291,38 @@ def _nearest_year(moment: datetime, base: datetime, tense: str, lower: str) -> d
     return moment.replace(year=min((base.year, base.year - 1, base.year + 1), key=distance))
 
 
+_PLAIN_DATE = re.compile(
+    r"(?:(?P<before>\d{1,2})(?:st|nd|rd|th)?\s+)?(?P<month>[a-z]{3,9})\.?(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?)?(?:,?\s+(?P<year>\d{4}))?"
+)
+_MONTH_NAMES = "january february march april may june july august september october november december".split()
+
+
+def _plain_date(core: str, year: int) -> tuple[datetime, str, bool] | None:
+    """“June 15, 2022”, “15 June”, “Sept. 2022”: most dates of the news, as dateparser reads them, without loading it."""
+    match = _PLAIN_DATE.fullmatch(core)
+    if match is None or (match["before"] and match["after"]):
+        return None
+    word = match["month"]
+    numbers = [
+        place
+        for place, name in enumerate(_MONTH_NAMES, start=1)
+        if word in (name, name[:3], name[:4] if name == "september" else name)
+    ]
+    if not numbers:
+        return None
+    day = match["before"] or match["after"]
+    try:
+        moment = datetime(int(match["year"] or year), numbers[0], int(day or 1), tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment, "day" if day else "month", match["year"] is not None
+
+
 @lru_cache(maxsize=4096)
 def _dateparser(core: str, year: int) -> tuple[datetime, str, bool] | None:
+    plain = _plain_date(core, year)
+    if plain is not None:
+        return plain
     parser: Any = _date_parser(year)
     found = parser.get_date_data(core)
     if found.date_obj is None:
