@@ -49,6 +49,7 @@ _RELATIVE = (
     rf"|{_NUMBER}\s+{_UNIT}\s+(?:ago|earlier|later|from\s+now)"
     rf"|(?:the\s+)?(?:end|start|beginning|middle)\s+of\s+(?:the\s+)?(?:(?:this|next|last)\s+)?(?:week|month|year|{MONTH})(?:\s+\d{{4}})?"
 )
+_MONTHS = rf"(?:(?:early|late|mid)[-\s])?{MONTH}(?:,?\s+(?:of\s+)?(?:19|20)\d\d)(?!\d)|(?<=\b[Ii]n )(?:(?:early|late|mid)[-\s])?{MONTH}(?!\w)(?!\s+\d)"
 _MONTHS_AFTER = rf"(?<=\b(?:by|of) ){MONTH}(?!\w)(?!\s+\d)|(?<=\bsince ){MONTH}(?!\w)(?!\s+\d)|(?<=\b(?:until|after|early) ){MONTH}(?!\w)(?!\s+\d)|(?<=\bbefore ){MONTH}(?!\w)(?!\s+\d)"
 _YEARS = r"(?:(?:early|late|mid)[-\s])?(?<![\w$£€.,-])(?:1[89]\d\d|20\d\d)(?![\w%]|[.,]\d|-\d)(?!\s+(?:people|names|dollars|jobs|points|men|women|troops))"
 _DAYS = rf"(?:(?:late|early|last|next|this)\s+(?:on\s+)?)?{_WEEKDAY}(?!')(?:\s+{_PART})?(?!-)|{_WEEKDAY}(?='s)"
