@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ import pytest
 from browsing import DESKTOP, MARKS, PHONE, WIDER, Watched, axe_violations, launched, watched
 from desk_site import desk_app, plain_store, served, talking_store
 
+from detector.records import Outcome, Run
 from detector.review.app import create_app
 from detector.review.desk import Desk
 from detector.review.security import Access
+from detector.store import open_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -366,6 +370,22 @@ def test_progress_of_a_run_appears_as_it_is_told(browser: Browser, desk: str) ->
         assert line.locator("progress").get_attribute("value") == "1200"
         assert "1,200 of 5,481" in line.inner_text()
         assert page.locator("[data-start]").is_disabled()
+
+
+def test_a_run_that_ends_brings_its_counts_onto_the_page(browser: Browser, tmp_path: Path) -> None:
+    target = plain_store(tmp_path / "plain.db")
+    with served(desk_app(target)) as home, watched(browser, home) as seen, open_store(target) as other:
+        page = seen.open("/runs")
+        assert "16" in page.locator(".counts >> nth=0").inner_text()
+        run = Run("run-2", datetime(2031, 3, 11, tzinfo=UTC))
+        with other.writer_lock():
+            other.start_run(run)
+            page.wait_for_function(
+                "() => document.querySelector('[data-words]').textContent.startsWith('Running since')"
+            )
+            other.finish_run(replace(run, finished_at=run.started_at, counts={"articles": 17, "entries": 1}), Outcome())
+        page.wait_for_function("() => document.querySelector('.counts')?.textContent.includes('17')")
+        assert "1 conflict" in page.locator("[data-words]").inner_text()
 
 
 def test_the_queue_says_quietly_that_a_colleague_decided_and_shows_it_when_asked(

@@ -1,5 +1,5 @@
 // A run that is going on tells of itself; the page only repeats it.
-import { say } from "./swap.js";
+import { go, say } from "./swap.js";
 
 let source = null;
 const number = new Intl.NumberFormat("en");
@@ -10,9 +10,14 @@ export function arrivedAtRuns() {
   const panel = document.querySelector("[data-progress]");
   if (!panel) return;
   source = new EventSource(panel.dataset.progress);
+  let before = null;
   source.addEventListener("progress", (event) => {
     if (!panel.isConnected) return source?.close();
-    show(panel, JSON.parse(event.data));
+    const run = JSON.parse(event.data);
+    const turned = before && before.state !== run.state;
+    before = run;
+    show(panel, run);
+    if (turned) go(location.href, { keepFocus: true }); // what else the page tells of a run is of another one now
   });
 }
 
