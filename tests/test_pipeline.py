@@ -6,6 +6,7 @@ import functools
 import itertools
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -234,14 +235,28 @@ def test_articles_in_other_languages_are_counted_and_left_out(tmp_path: Path) ->
         assert store.statements_of(french.article_id, SETTINGS.fingerprint("statements")) == []
 
 
-def newsroom_contents(path: Path, parts: Sequence[Sequence[Article]], settings: Settings) -> tuple[Any, ...]:
+def newsroom_contents(
+    path: Path, parts: Sequence[Sequence[Article]], settings: Settings, *, kills: Sequence[int] = ()
+) -> tuple[Any, ...]:
+    """Statements, vectors, pairs with their scores, and what was found. The n-th run is first killed after kills[n] calls of
+    the model, and given again."""
     with open_store(path) as store:
-        for part in parts:
+        for part, calls in itertools.zip_longest(parts, kills[: len(parts)]):
             ingest(store, part)
+            if calls is not None:
+                with suppress(Killed):
+                    analyse(store, settings=settings, nli=KilledAfter(calls))
             analyse(store, settings=settings)
         last = store.last_run()
         assert last is not None
-        return store.comparisons.all(), store.outcome(last.run_id), last.counts
+        statements = store.statements(settings.fingerprint("statements"))
+        judged = store.comparisons.all()
+        hash_of = {one.statement_id: one.text_hash for one in statements}
+        keys = [(hash_of[one.pair.left_id], hash_of[one.pair.right_id]) for one in judged]
+        scores = store.scores(LexicalNLI().scorer_id, sorted({*keys, *((right, left) for left, right in keys)}))
+        taking_part = sorted({key for pair in keys for key in pair})
+        vectors = store.vectors(HashingEncoder().encoder_id, taking_part).tobytes()
+        return statements, vectors, judged, scores, store.outcome(last.run_id), last.counts
 
 
 def told(seed: int) -> list[Article]:
@@ -263,11 +278,16 @@ def told(seed: int) -> list[Article]:
 
 
 @hypothesis_settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10_000), cuts=st.sets(st.integers(1, 17), max_size=5), few=st.integers(1, 3))
-def test_pairs_of_a_store_that_grew_are_those_of_one_run(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: set[int], few: int
+@given(
+    seed=st.integers(0, 10_000),
+    cuts=st.sets(st.integers(1, 17), max_size=5),
+    few=st.integers(1, 3),
+    kills=st.lists(st.integers(0, 8), max_size=4),
+)
+def test_a_store_that_grew_and_was_interrupted_holds_what_one_run_makes(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: set[int], few: int, kills: list[int]
 ) -> None:
-    """Few neighbours and few places, so that every newcomer pushes others out."""
+    """Few neighbours and few places, so that every newcomer pushes others out; edited articles at last."""
     folder = tmp_path_factory.mktemp("merged")
     settings = Settings(pairs=PairSettings(article_neighbours=few + 1, neighbours=few))
     articles = told(seed)
@@ -280,4 +300,7 @@ def test_pairs_of_a_store_that_grew_are_those_of_one_run(
     edges = [0, *sorted(cuts), 18]
     parts = [articles[start:end] for start, end in itertools.pairwise(edges)]
     at_once = newsroom_contents(folder / "once.db", [articles, edited], settings)
-    assert newsroom_contents(folder / "steps.db", [*parts, edited], settings) == at_once
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("detector.pipeline.stages.SCORE_BATCH", 6)
+        patched.setattr("detector.pipeline.comparing.COMPARE_BATCH", 3)
+        assert newsroom_contents(folder / "steps.db", [*parts, edited], settings, kills=kills) == at_once
