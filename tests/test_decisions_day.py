@@ -6,7 +6,6 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,9 +176,9 @@ def test_a_decision_stands_whatever_is_added_around_its_question_and_whichever_m
                 assert state.decision == "confirmed" and state.status in ("decided", "stale")
 
 
-def test_a_question_that_is_edited_away_and_put_back_has_its_decision_again(tmp_path: Path) -> None:
+def test_a_question_that_is_edited_away_and_put_back_has_its_decision_again(store_url: str) -> None:
     post, times = told("Harbour Post"), told("Ellery Times")
-    with open_store(tmp_path / "s.db") as store:
+    with open_store(store_url) as store:
         room = Newsroom(store, LexicalNLI())
         seen = room.analyse(post, times)
         made = [room.record(one, seen, decision="rejected", reason="quote") for one in seen.outcome.conflicts]

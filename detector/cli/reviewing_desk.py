@@ -62,7 +62,8 @@ class Desk:
         if _RANK.fullmatch(name):
             rank = int(name.removeprefix("#"))
             if not 1 <= rank <= len(conflicts):
-                raise InputError(f"{name}: no such rank; the list goes from 1 to {len(conflicts)} (`detector queue`)")
+                listed = f"the list goes from 1 to {len(conflicts)}" if conflicts else "the last run found no question"
+                raise InputError(f"{name}: no such rank; {listed} (`detector queue`)")
             return conflicts[rank - 1]
         homes = {conflict.conflict_id: conflict.conflict_id for conflict in conflicts}
         for review in self.reviewed.reviews:
