@@ -174,11 +174,11 @@ def check_reports_whole(fresh: Day, before: dict[str, bytes], after: dict[str, b
 @pytest.mark.parametrize(
     ("command", "kills"),
     [
-        ("ingest", 40),
-        ("run", 15),
-        ("rerun", 25),
+        ("ingest", 45),
+        ("run", 12),
+        ("rerun", 18),
         ("report", 35),
-        ("decide", 40),
+        ("decide", 45),
         ("watch", 15),
         ("prune", 15),
         ("restore", 15),

@@ -382,6 +382,18 @@ def test_a_page_is_kept_once_for_each_text(site: Site, desk: Desk) -> None:
     assert len(desk.store.fetches.pages(address)) == 1
 
 
+def test_a_text_that_was_put_back_is_what_is_read_again(site: Site, desk: Desk) -> None:
+    first, second = page(), page().replace("cancelled all sailings", "cancelled two of nine sailings")
+    for text in (first, second, first):
+        desk.gather(site.put("/ferries", text))
+        desk.now += timedelta(hours=1)
+    (article,) = desk.store.articles()
+    assert article.revision == 3
+    again = read_again(desk.store, settings=desk.settings.reading)
+    assert (len(again.unchanged), again.revised) == (1, ())
+    assert desk.store.articles() == [article]
+
+
 def test_standard_input_is_read_line_by_line(desk: Desk) -> None:
     lines = [
         json.dumps({"outlet": "Post", "title": "Ferries", "text": BODY[0]}),

@@ -100,7 +100,11 @@ class Fetches:
                     "content_type": page.content_type,
                     "content": zlib.compress(page.content, 6),
                 }
-                connection.execute(insert_unknown(t.pages), [row])
+                # A page that was there before is the newest again: the outlet put an earlier text back.
+                same = sa.and_(t.pages.c.content_hash == row["content_hash"], t.pages.c.url == page.url)
+                moved = sa.update(t.pages).where(same).values(fetched_at=page.fetched_at)
+                if connection.execute(moved).rowcount == 0:
+                    connection.execute(insert_unknown(t.pages), [row])
 
     def pages(self, url: str | None = None) -> list[Page]:
         """Pages of an address, or all, oldest first."""
