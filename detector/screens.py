@@ -172,12 +172,15 @@ def _asked_lines(asked: AskedStatement) -> list[str]:
     ]
 
 
-def explanation_lines(explanation: Explanation) -> list[str]:
-    """A conflict with its factors and pairs, a pair with its scores and gates, or a statement with its gate."""
+def explanation_lines(explanation: Explanation, *, outlets: Mapping[str, str] | None = None) -> list[str]:
+    """A conflict with its factors and pairs, a pair with its scores and gates, or a statement with its gate.
+
+    `outlets` has the names of outlets by id, also of those on a side that no pair shows.
+    """
     lines: list[str] = []
     if explanation.conflict:
         names = {article.outlet_id: article.outlet for pair in explanation.pairs for article in pair.articles}
-        lines += _conflict_lines(explanation.conflict, names)
+        lines += _conflict_lines(explanation.conflict, {**(outlets or {}), **names})
     if explanation.statement and explanation.article:
         lines += [
             *_statement_lines("Statement", explanation.statement, explanation.article),
@@ -216,7 +219,7 @@ def _factor_lines(factors: Sequence[ScoreFactor]) -> list[str]:
         line
         for factor in factors
         for line in _wrapped(
-            f"{factor.contribution:+.2f}  {factor.name:<{width}}  {factor.value:.2f} x {factor.weight:.2f}  {factor.reason}".rstrip(),
+            f"{round(factor.contribution, 2) + 0.0:+.2f}  {factor.name:<{width}}  {factor.value:.2f} x {factor.weight:.2f}  {factor.reason}".rstrip(),
             indent=2,
             hanging=width + 9,
         )

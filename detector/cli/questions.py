@@ -82,7 +82,7 @@ def explain(
     if json:
         print_lines([screens.as_json(explanation)])
         return
-    lines = screens.explanation_lines(explanation)
+    lines = screens.explanation_lines(explanation, outlets=desk.outlets if desk is not None else None)
     if desk is not None and explanation.conflict is not None:
         lines += _history(desk, explanation.conflict.conflict_id)
     print_lines(lines)
