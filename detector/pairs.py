@@ -11,13 +11,13 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.records import MUTUAL_RULE, QUOTE_RULE, CandidatePair, Statement, pair_id_of
+from detector.records import MUTUAL_RULE, QUOTE_RULE, CandidatePair, Participant, Statement, pair_id_of
 from detector.settings import PairSettings
 
 RULES = ("similar", "same-measure", "same-name", "nearest")
@@ -48,18 +48,46 @@ _STEPS = 4095.0
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What takes part of one article: its statements by id, and their vectors in the same order, quantised.
+    """What takes part of one article, by statement id, and its vectors in the same order, quantised.
 
-    `compared` are the places of the statements compared by meaning; quotations among the others are compared by words.
+    `compared` are the places of what is compared by meaning; quotations are compared by their words, whatever else they are.
+    `places` says where a name, a measure or a wording stands among the compared ones ("name …", "measure …", "wording …").
     """
 
     article_id: str
     outlet_id: str
-    statements: tuple[Statement, ...]
+    participants: tuple[Participant, ...]
     vectors: Matrix
     compared: tuple[int, ...]
-    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """Where a name, a measure or a wording stands among the compared ones, by "name …", "measure …", "wording …"."""
+    places: Mapping[str, Sequence[int]]
+
+
+def participant_of(statement: Statement, *, claim: float) -> Participant:
+    """What blocking needs of a statement; `claim` is its check-worthiness, below 0 when it asserts nothing checkable."""
+    names = {f"name {entity.key}" for entity in statement.entities}
+    measures = {f"measure {one.unit}:{one.noun}" for one in statement.quantities if one.noun}
+    quoted = tuple(sorted(set(statement.lemmas))) if is_quotation(statement) else ()
+    return Participant(
+        statement.statement_id,
+        statement.text_hash,
+        tuple(sorted(names | measures)),
+        claim,
+        quoted if len(quoted) >= _QUOTE_LEMMAS else (),
+    )
+
+
+def shelf_of(
+    article_id: str, outlet_id: str, participants: Sequence[Participant], vectors: Matrix, *, least_claim: float = 0.0
+) -> Shelf:
+    """The shelf of one article. `vectors[i]` belongs to `participants[i]`, quantised; claims below `least_claim` are not
+    compared by meaning."""
+    compared = tuple(place for place, one in enumerate(participants) if one.claim >= least_claim)
+    places: dict[str, list[int]] = {}
+    for row, place in enumerate(compared):
+        one = participants[place]
+        for key in (*one.keys, f"wording {one.text_hash}"):
+            places.setdefault(key, []).append(row)
+    return Shelf(article_id, outlet_id, tuple(participants), vectors, compared, places)
 
 
 def quantised(vectors: Matrix) -> Matrix:
@@ -90,10 +118,10 @@ def shelves_of(
         rows.setdefault(statements[row].article_id, []).append(row)
     shelves = []
     for article_id in sorted(rows):
-        own = tuple(statements[row] for row in rows[article_id])
-        places = tuple(place for place, one in enumerate(own) if compared(one))
+        own = [statements[row] for row in rows[article_id]]
+        participants = [participant_of(one, claim=1.0 if compared(one) else -1.0) for one in own]
         steps = quantised(vectors[rows[article_id]])
-        shelves.append(Shelf(article_id, own[0].outlet_id, own, steps, places, _places([own[row] for row in places])))
+        shelves.append(shelf_of(article_id, own[0].outlet_id, participants, steps))
     return shelves
 
 
@@ -139,7 +167,7 @@ def candidate_pairs(
     neighbours = nearest_articles(
         [shelf.outlet_id for shelf in shelves], means, settings=settings, independent=independent
     )
-    common = common_names([names_of(shelf.statements) for shelf in shelves])
+    common = common_names([names_of(shelf.participants) for shelf in shelves])
     kept: dict[str, CandidatePair] = {}
     for position, shelf in enumerate(shelves):
         near = [shelves[other] for other in neighbours[position]]
@@ -160,21 +188,21 @@ def pairs_of_article(
     around = [near for near in sorted(neighbours, key=lambda near: near.article_id) if near.compared]
     if not shelf.compared or not around:
         return quoted
-    theirs = [near.statements[row] for near in around for row in near.compared]
+    theirs = [near.participants[row].statement_id for near in around for row in near.compared]
     matrix = np.concatenate([near.vectors[list(near.compared)] for near in around])
     lines = similarities(shelf.vectors[list(shelf.compared)], matrix)
     found = list(quoted)
     columns = _Columns(around)
     mutual = _mutual(lines, [len(near.compared) for near in around])
     for row, line, nearest in zip(shelf.compared, lines, mutual, strict=True):
-        left = shelf.statements[row]
+        left = shelf.participants[row]
         rules = columns.rules(left, line, common=common, settings=settings)
         if left.statement_id in speakers:
             for column, right in enumerate(theirs):
-                if frozenset((left.statement_id, right.statement_id)) in by_words:
+                if frozenset((left.statement_id, right)) in by_words:
                     rules[column] = -1
         for rule, column in _kept(line, rules, settings):
-            first, second = sorted((left.statement_id, theirs[column].statement_id))
+            first, second = sorted((left.statement_id, theirs[column]))
             pair_id = pair_id_of(first, second)
             name = MUTUAL_RULE if nearest[column] else RULES[rule]
             found.append(CandidatePair(pair_id, first, second, round(float(line[column]), 4), name))
@@ -198,13 +226,13 @@ class _Columns:
         self._known: dict[str, list[int]] = {}
 
     def rules(
-        self, left: Statement, line: Matrix, *, common: frozenset[str], settings: PairSettings
+        self, left: Participant, line: Matrix, *, common: frozenset[str], settings: PairSettings
     ) -> NDArray[np.int8]:
         """For each column the place in RULES of the first rule that fits, -1 for none."""
         rules = np.where(line >= settings.nearest_floor, RULES.index("nearest"), -1).astype(np.int8)
-        names = {entity.key for entity in left.entities} - common
-        rules[self._of(f"name {name}" for name in names)] = RULES.index("same-name")
-        rules[self._of(f"measure {measure}" for measure in _measures(left))] = RULES.index("same-measure")
+        names = [key for key in left.keys if key.startswith("name ") and key not in common]
+        rules[self._of(names)] = RULES.index("same-name")
+        rules[self._of(key for key in left.keys if key.startswith("measure "))] = RULES.index("same-measure")
         rules[line >= settings.similar] = RULES.index("similar")
         rules[line < settings.floor] = -1
         rules[self._of([f"wording {left.text_hash}"])] = -1
@@ -223,15 +251,6 @@ class _Columns:
         return found
 
 
-def _places(statements: Sequence[Statement]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for place, one in enumerate(statements):
-        keys = {f"name {entity.key}" for entity in one.entities} | {f"measure {measure}" for measure in _measures(one)}
-        for key in (*keys, f"wording {one.text_hash}"):
-            found.setdefault(key, []).append(place)
-    return found
-
-
 def _kept(line: Matrix, rules: NDArray[np.int8], settings: PairSettings) -> list[tuple[int, int]]:
     """The nearest columns under each rule, with the rule; of equally near ones the first."""
     kept: list[tuple[int, int]] = []
@@ -245,23 +264,19 @@ def _kept(line: Matrix, rules: NDArray[np.int8], settings: PairSettings) -> list
 def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair]:
     """Pairs of one article's quotations with those of its neighbours that have the same words; similarity is the overlap
     of lemmas. A quotation of fewer than three content words is no evidence."""
-    theirs = [(set(one.lemmas), one) for near in neighbours for one in near.statements if _is_evidence(one)]
+    theirs = [(set(one.quoted), one.statement_id) for near in neighbours for one in near.participants if one.quoted]
     found: list[CandidatePair] = []
-    for quote in filter(_is_evidence, shelf.statements):
-        lemmas = set(quote.lemmas)
-        for others, other in theirs:
+    for quote in shelf.participants:
+        lemmas = set(quote.quoted)
+        for others, other in theirs if lemmas else ():
             longer = max(len(lemmas), len(others))
             if min(len(lemmas), len(others)) < _QUOTE_OVERLAP * longer:
                 continue
             overlap = len(lemmas & others) / longer
             if overlap >= _QUOTE_OVERLAP:
-                first, second = sorted((quote.statement_id, other.statement_id))
+                first, second = sorted((quote.statement_id, other))
                 found.append(CandidatePair(pair_id_of(first, second), first, second, round(overlap, 4), QUOTE_RULE))
     return found
-
-
-def _is_evidence(statement: Statement) -> bool:
-    return is_quotation(statement) and len(set(statement.lemmas)) >= _QUOTE_LEMMAS
 
 
 def is_quotation(statement: Statement) -> bool:
@@ -274,9 +289,9 @@ def is_named(speaker: str | None) -> bool:
     return speaker is not None and speaker.split()[-1][:1].isupper()
 
 
-def names_of(statements: Sequence[Statement]) -> frozenset[str]:
-    """Entity keys of an article's statements."""
-    return frozenset(entity.key for statement in statements for entity in statement.entities)
+def names_of(participants: Sequence[Participant]) -> frozenset[str]:
+    """The names in an article ("name …")."""
+    return frozenset(key for one in participants for key in one.keys if key.startswith("name "))
 
 
 def common_names(names: Sequence[frozenset[str]]) -> frozenset[str]:
@@ -284,10 +299,6 @@ def common_names(names: Sequence[frozenset[str]]) -> frozenset[str]:
     spread = Counter(key for found in names for key in found)
     limit = max(12, int(len(names) * _COMMON_SHARE))
     return frozenset(key for key, count in spread.items() if count > limit)
-
-
-def _measures(statement: Statement) -> frozenset[str]:
-    return frozenset(f"{quantity.unit}:{quantity.noun}" for quantity in statement.quantities if quantity.noun)
 
 
 def independence(outlets: Mapping[str, str | None]) -> Independence:

@@ -175,11 +175,26 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Participant:
+    """What blocking needs to know of a statement that is embedded and compared.
+
+    `keys` are its names and measures ("name …", "measure …"), `claim` its check-worthiness, below 0 when it asserts nothing
+    checkable, `quoted` the lemmas of a quotation of a named speaker.
+    """
+
+    statement_id: str
+    text_hash: str
+    keys: tuple[str, ...] = ()
+    claim: float = 1.0
+    quoted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleSummary:
     """What a run needs of an article without reading its statements again.
 
-    `participants` are (statement_id, text_hash) of what is embedded and compared, `names` their entity keys, `terms` how
-    many of them use each telling word.
+    `participants` are by statement id, `names` their entity keys, `terms` how many of them use each telling word, `gates`
+    how many statements each gate stopped.
     """
 
     article_id: str
@@ -187,7 +202,7 @@ class ArticleSummary:
     outlet_id: str
     statements: int
     claims: int
-    participants: tuple[tuple[str, str], ...] = ()
+    participants: tuple[Participant, ...] = ()
     names: tuple[str, ...] = ()
     terms: dict[str, int] = field(default_factory=dict)
     gates: dict[str, int] = field(default_factory=dict)

@@ -84,7 +84,7 @@ def find_topics(
         Topic(
             topic_id=digest("topic", min((one.article_id for one in kept), key=lambda key: _age(articles[key]))),
             label=_label(kept, spread, len(summaries)),
-            statement_ids=tuple(sorted(statement_id for one in kept for statement_id, _ in one.participants)),
+            statement_ids=tuple(sorted(part.statement_id for one in kept for part in one.participants)),
             article_ids=tuple(sorted(one.article_id for one in kept)),
         )
         for kept in members.values()

@@ -32,10 +32,10 @@ def topics_of(told: list[tuple[Statement, Article]], directions: list[list[float
             shelf.article_id,
             1,
             shelf.outlet_id,
-            len(shelf.statements),
-            len(shelf.statements),
-            tuple((one.statement_id, one.text_hash) for one in shelf.statements),
-            terms=terms_of(shelf.statements),
+            len(shelf.participants),
+            len(shelf.participants),
+            shelf.participants,
+            terms=terms_of([one for one in statements if one.article_id == shelf.article_id]),
         )
         for shelf in shelves
     ]

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
-from detector.conflicts.relations import PairWeights, claim_gate, judge_pair, shipped_weights, weights_digest
+from detector.conflicts.relations import (
+    PairWeights,
+    claim_gate,
+    claim_strength,
+    judge_pair,
+    shipped_weights,
+    weights_digest,
+)
 from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
@@ -17,6 +24,7 @@ __all__ = [
     "Grouping",
     "PairWeights",
     "claim_gate",
+    "claim_strength",
     "find_conflicts",
     "judge_pair",
     "judge_pairs",

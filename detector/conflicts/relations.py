@@ -256,6 +256,11 @@ def claim_gate(statement: Statement, settings: ConflictSettings) -> Gate:
     )
 
 
+def claim_strength(statement: Statement) -> float:
+    """Check-worthiness of a statement, below 0 when it asserts nothing checkable; `claim_gate` compares it."""
+    return -1.0 if statement.claim_gate is not None or is_prescription(statement) else statement.claim_score
+
+
 def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -> Gate:
     """The gate of the pair: that of the first statement that fails, else of the less check-worthy one."""
     by_score = sorted((left, right), key=lambda statement: statement.claim_score)

@@ -39,46 +39,47 @@ SUMMARY_BATCH = 64
 """Articles embedded and summed up between two commits."""
 COMPARE_BATCH = 64
 """Articles whose pairs are chosen, scored and judged together: enough to fill the model's batches."""
-SHELVES_HELD = 512
-"""Articles whose statements are held in memory at once, about 60 MB."""
+SHELVES_HELD = 4096
+"""Articles whose vectors are held in memory at once, about 200 MB."""
 
 
 def summarise_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> None:
     """Embed and sum up the articles that have statements but no summary under the current fingerprint."""
-    from detector.pairs import mean_vector, shelves_of
+    from detector.pairs import mean_vector, quantised
 
     fingerprint = bench.embedding_fingerprint
     pending = store.comparisons.without_summary(fingerprint, bench.statements_fingerprint)
     for start in range(0, len(pending), SUMMARY_BATCH):
         batch = pending[start : start + SUMMARY_BATCH]
         statements = store.statements_of_articles(batch, bench.statements_fingerprint)
-        taking_part = [one for key in sorted(statements) for one in participants_of(statements[key])]
-        embed_pending(store, bench, taking_part, lambda _: None)
-        vectors = store.vectors(bench.encoder_id, [one.text_hash for one in taking_part])
-        shelves = {shelf.article_id: shelf for shelf in shelves_of(taking_part, vectors)}
+        taking_part = {article_id: participants_of(statements.get(article_id, [])) for article_id in batch}
+        embed_pending(store, bench, [one for part in taking_part.values() for one in part], lambda _: None)
         articles = store.articles_of(batch)
-        summaries = [
-            _summary(articles[article_id], statements.get(article_id, []), shelves.get(article_id))
-            for article_id in batch
-        ]
-        means = {article_id: mean_vector(shelf.vectors) for article_id, shelf in shelves.items()}
-        store.comparisons.put_summaries(fingerprint, summaries, means)
+        summaries, vectors, means = [], {}, {}
+        for article_id in batch:
+            part = taking_part[article_id]
+            summaries.append(_summary(articles[article_id], statements.get(article_id, []), part))
+            if part:
+                vectors[article_id] = quantised(store.vectors(bench.encoder_id, [one.text_hash for one in part]))
+                means[article_id] = mean_vector(vectors[article_id])
+        store.comparisons.put_summaries(fingerprint, summaries, means, vectors)
         on_progress(Progress("embed", min(start + SUMMARY_BATCH, len(pending)), len(pending)))
 
 
-def _summary(article: Article, statements: Sequence[Statement], shelf: Shelf | None) -> ArticleSummary:
-    from detector.pairs import names_of
+def _summary(article: Article, statements: Sequence[Statement], taking_part: Sequence[Statement]) -> ArticleSummary:
+    from detector.conflicts import claim_strength
+    from detector.pairs import names_of, participant_of
     from detector.topics import terms_of
 
-    taking_part = shelf.statements if shelf else ()
+    participants = tuple(participant_of(one, claim=claim_strength(one)) for one in taking_part)
     return ArticleSummary(
         article.article_id,
         article.revision,
         article.outlet_id,
         len(statements),
         sum(one.claim_gate is None for one in statements),
-        tuple((one.statement_id, one.text_hash) for one in taking_part),
-        tuple(sorted(names_of(taking_part))),
+        participants,
+        tuple(sorted(names_of(participants))),
         terms_of(taking_part),
         _gated(statements),
     )
@@ -130,42 +131,30 @@ def surroundings(
 
 @dataclass(slots=True)
 class _Shelves:
-    """Shelves read from the store, the least recently used let go."""
+    """Shelves of articles; their vectors are read when first needed, the least recently used let go."""
 
     store: Store
     bench: Workbench
+    summaries: Mapping[str, ArticleSummary]
     _held: OrderedDict[str, Shelf] = field(default_factory=OrderedDict)
 
     def of(self, article_ids: Sequence[str]) -> list[Shelf]:
         """In the order asked."""
-        from detector.conflicts import claim_gate
-        from detector.pairs import shelves_of
+        from detector.pairs import shelf_of
 
         missing = [article_id for article_id in article_ids if article_id not in self._held]
-        if missing:
-            found = self.store.statements_of_articles(missing, self.bench.statements_fingerprint)
-            taking_part = participants_of([one for key in sorted(found) for one in found[key]])
-            vectors = self.store.vectors(self.bench.encoder_id, [one.text_hash for one in taking_part])
-            settings = self.bench.settings.conflicts
-            for shelf in shelves_of(taking_part, vectors, compared=lambda one: claim_gate(one, settings).passed):
-                self._held[shelf.article_id] = shelf
+        least = self.bench.settings.conflicts.min_claim_score
+        for article_id, vectors in self.store.comparisons.vectors(self.bench.embedding_fingerprint, missing).items():
+            summary = self.summaries[article_id]
+            self._held[article_id] = shelf_of(
+                article_id, summary.outlet_id, summary.participants, vectors, least_claim=least
+            )
         for article_id in article_ids:
             self._held.move_to_end(article_id)
         wanted = [self._held[article_id] for article_id in article_ids]
         while len(self._held) > SHELVES_HELD:
             self._held.popitem(last=False)
         return wanted
-
-    def statements_of(self, pairs: Sequence[CandidatePair]) -> dict[str, Statement]:
-        """The statements of the pairs, by statement id."""
-        named = {statement_id for pair in pairs for statement_id in (pair.left_id, pair.right_id)}
-        held = {
-            one.statement_id: one
-            for shelf in self._held.values()
-            for one in shelf.statements
-            if one.statement_id in named
-        }
-        return held | self.store.statements_by_id(named - held.keys())
 
 
 def compare_pending(
@@ -189,7 +178,7 @@ def compare_pending(
             (article_id for article_id, now in around.of.items() if before.get(article_id) != now),
             key=lambda article_id: (home.get(article_id, ""), article_id),
         )
-    shelves = _Shelves(store, bench)
+    shelves = _Shelves(store, bench, {summary.article_id: summary for summary in summaries})
     met: dict[str, JudgedPair] = {}
     for done in range(0, len(pending), COMPARE_BATCH):
         batch = pending[done : done + COMPARE_BATCH]
@@ -198,7 +187,9 @@ def compare_pending(
             chosen = {article_id: _choose(article_id, around, shelves, bench) for article_id in batch}
             changes = [_change(article_id, kept, before, around, chosen[article_id]) for article_id in batch]
             new = _each_once(pair for change in changes for pair in change.arrived if pair.pair_id not in met)
-            by_id = shelves.statements_of(new)
+            by_id = store.statements_by_id(
+                {one for pair in new for one in (pair.left_id, pair.right_id)}, fingerprint=bench.statements_fingerprint
+            )
         with clock.measure("score"):
             report = _in_articles(on_progress, done, len(batch), len(pending))
             scores = score_pending(store, bench, new, by_id, report)

@@ -35,7 +35,7 @@ def derive(
 
     related = store.comparisons.related()
     wanted = {one for judged in related for one in (judged.pair.left_id, judged.pair.right_id)}
-    statements = store.statements_by_id(wanted | _same_words(summaries))
+    statements = store.statements_by_id(wanted | _same_words(summaries), fingerprint=bench.statements_fingerprint)
     ordered = list(statements.values())
     vectors = store.vectors(bench.encoder_id, [one.text_hash for one in ordered])
     outcome = find_conflicts(
@@ -55,8 +55,8 @@ def _same_words(summaries: Sequence[ArticleSummary]) -> set[str]:
     """Statements whose wording another one has too: they agree without being compared."""
     shelves: dict[str, list[str]] = {}
     for summary in summaries:
-        for statement_id, text_hash in summary.participants:
-            shelves.setdefault(text_hash, []).append(statement_id)
+        for one in summary.participants:
+            shelves.setdefault(one.text_hash, []).append(one.statement_id)
     return {statement_id for same in shelves.values() if len(same) > 1 for statement_id in same}
 
 

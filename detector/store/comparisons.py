@@ -80,6 +80,28 @@ class Comparisons:
         matrix = np.stack(means).astype(np.float32) if means else np.zeros((0, 0), dtype=np.float32)
         return [summary for summary, _ in kept], matrix
 
+    def vectors(self, fingerprint: str, article_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Quantised vectors of the participants of articles in their latest revision, one row each, by article id."""
+        import numpy as np
+
+        heads = _heads()
+        same = sa.and_(heads.c.article_id == t.summaries.c.article_id, heads.c.revision == t.summaries.c.revision)
+        query = (
+            sa.select(t.summaries.c.article_id, t.summaries.c.mean, t.summaries.c.vectors)
+            .join(heads, same)
+            .where(t.summaries.c.fingerprint == fingerprint)
+        )
+        found: dict[str, NDArray[np.float32]] = {}
+        with self._transaction() as connection:
+            for start in range(0, len(article_ids), _CHUNK):
+                chunk = article_ids[start : start + _CHUNK]
+                for article_id, mean, vectors in connection.execute(
+                    query.where(one_of(t.summaries.c.article_id, chunk))
+                ):
+                    width = len(mean) // 4
+                    found[article_id] = np.frombuffer(vectors, dtype="<i2").reshape(-1, width).astype(np.float32)
+        return found
+
     def without_summary(self, fingerprint: str, statements_fingerprint: str) -> list[str]:
         """Articles whose latest revision was split under the one fingerprint but not summed up under the other."""
         heads, sets = _heads(), t.statement_sets
@@ -99,15 +121,21 @@ class Comparisons:
             return sorted(connection.scalars(query))
 
     def put_summaries(
-        self, fingerprint: str, summaries: Sequence[ArticleSummary], means: Mapping[str, NDArray[np.float32]]
+        self,
+        fingerprint: str,
+        summaries: Sequence[ArticleSummary],
+        means: Mapping[str, NDArray[np.float32]],
+        vectors: Mapping[str, NDArray[np.float32]],
     ) -> None:
-        """Keep the summaries, with the mean vector of every article that has participants; what is already there stays."""
+        """Keep the summaries, with the mean vector and the quantised vectors of the participants of every article that has
+        some; what is already there stays."""
         rows = [
             {
                 "fingerprint": fingerprint,
                 "article_id": summary.article_id,
                 "revision": summary.revision,
                 "mean": means[summary.article_id].astype("<f4", copy=False).tobytes() if summary.participants else b"",
+                "vectors": vectors[summary.article_id].astype("<i2").tobytes() if summary.participants else b"",
                 "record": to_json(summary),
             }
             for summary in summaries

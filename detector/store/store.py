@@ -201,13 +201,16 @@ class Store(ModelCaches):
         query = _statement_records(fingerprint).where(t.statement_sets.c.article_id == article_id)
         return sorted(from_json(Statement, self._texts(query)), key=lambda kept: (kept.start, kept.end))
 
-    def statements_by_id(self, statement_ids: Iterable[str]) -> dict[str, Statement]:
-        """Those of the statements that are known, of any revision, by sorted id; newest settings win."""
+    def statements_by_id(self, statement_ids: Iterable[str], *, fingerprint: str | None = None) -> dict[str, Statement]:
+        """Those of the statements that are known, of any revision, by sorted id; as made under the fingerprint, without
+        one as made last."""
         newest: dict[str, tuple[int, str]] = {}
         columns = (t.statements.c.statement_id, t.statements.c.set_id, t.statements.c.record)
         with self._transaction() as connection:
             for ids in chunks(sorted(set(statement_ids))):
                 query = sa.select(*columns).where(one_of(t.statements.c.statement_id, ids))
+                if fingerprint is not None:
+                    query = query.join(t.statement_sets).where(t.statement_sets.c.fingerprint == fingerprint)
                 for statement_id, set_id, record in connection.execute(query):
                     newest[statement_id] = max(newest.get(statement_id, (0, "")), (set_id, record))
         ordered = sorted(newest)

@@ -219,6 +219,7 @@ summaries = sa.Table(
     sa.Column("article_id", Key, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True),
     sa.Column("mean", sa.LargeBinary, nullable=False),
+    sa.Column("vectors", sa.LargeBinary, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
 )
 

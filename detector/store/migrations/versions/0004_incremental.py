@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("article_id", sa.String, primary_key=True),
         sa.Column("revision", sa.Integer, primary_key=True),
         sa.Column("mean", sa.LargeBinary, nullable=False),
+        sa.Column("vectors", sa.LargeBinary, nullable=False),
         sa.Column("record", sa.Text, nullable=False),
     )
     op.create_table(
