@@ -232,6 +232,14 @@ def test_the_stage_of_a_run_made_elsewhere_is_told_as_its_last_sign_says(
         assert shown == [Progress("score", 9, 9), Progress("pairs", 3, 12)]
 
 
+def test_more_pages_than_the_desk_can_feed_are_told_to_come_again(client: TestClient) -> None:
+    client.app.state.streams.update(object() for _ in range(api.MOST_STREAMS))  # type: ignore[attr-defined]
+    answer = client.get("/api/v1/run/events")
+    assert (
+        answer.status_code == 429 and answer.headers["retry-after"] == "30" and "close some" in answer.json()["error"]
+    )
+
+
 def test_processes_that_watch_the_sources_are_shown_and_silent_ones_named(client: TestClient) -> None:
     store, now = client.app.state.desk.store, datetime.now(UTC)  # type: ignore[attr-defined]
     store.heartbeats.beat(Heartbeat("wires", now, 1, "news1", "waiting", {"rounds": 12}))

@@ -20,7 +20,7 @@ from detector.errors import InputError
 from detector.review.desk import Desk, Export
 from detector.review.exports import DRAFT
 from detector.review.snapshot import Unknown
-from detector.review.values import DecideRequest, ExportFormat, NoteRequest, ReportDraft
+from detector.review.values import DecideRequest, ExportFormat, NoteRequest, QueueFilters, ReportDraft
 
 TRAM, TOLL, BOSS = (one.conflict_id for one in Sample().outcome.conflicts[:3])
 INTRODUCTION = "What we found <today>.\n\nTwo questions & *no* answer."
@@ -154,6 +154,19 @@ def test_a_claim_review_is_an_unsigned_draft_without_a_rating(desk: Desk) -> Non
         assert {one["publisher"]["name"] for one in review["itemReviewed"]["appearance"]} == {
             one["name"] for one in review["itemReviewed"]["author"]
         }
+
+
+def test_a_claim_review_may_be_put_into_a_page_whatever_the_articles_hold(tmp_path: Path) -> None:
+    with Desk(hostile_store(tmp_path / "hostile.db")) as desk:
+        entries = desk.queue(QueueFilters(state="all"), None).entries
+        for entry in entries:
+            shown = desk.conflict(entry.conflict_id, None).evidence_hash
+            desk.decide(entry.conflict_id, DecideRequest(decision="confirmed", evidence_hash=shown), "Ada Lind")
+        content = made(desk, "claimreview", *(entry.conflict_id for entry in entries)).content.decode()
+    assert not set("<>&") & set(content)
+    assert any(
+        "</script>" in side["claimReviewed"] + side["itemReviewed"]["text"] for side in json.loads(content)["@graph"]
+    )
 
 
 def test_a_claim_review_is_made_of_decided_conflicts_only(desk: Desk) -> None:

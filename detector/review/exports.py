@@ -129,7 +129,12 @@ def _claim_review(work: _Work) -> bytes:
             f"the first {first.conflict_id} (rank {first.rank}); decide them, or leave them out"
         )
     graph = [_side_review(side, entry, work) for entry in work.report.entries for side in entry.sides]
-    return _dumped({"@context": "https://schema.org", "@graph": graph})
+    return _safe_in_pages(_dumped({"@context": "https://schema.org", "@graph": graph}))
+
+
+def _safe_in_pages(content: bytes) -> bytes:
+    """The same JSON for a <script> element, where such markup is put: no text of an article may end the element."""
+    return content.replace(b"&", b"\\u0026").replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
 
 
 def _is_settled(state: ReviewState) -> bool:
