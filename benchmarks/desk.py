@@ -1,6 +1,6 @@
 """How fast the review desk answers over a large store: `python -m benchmarks.desk [--statements N] [--conflicts N]`.
 
-The store is generated: invented outlets, articles and conflicts of three to eight statements, a tenth of them decided. Times are of
+With `--store postgresql://...` the same on an empty database of a PostgreSQL server. The store is generated: invented outlets, articles and conflicts of three to eight statements, a tenth of them decided. Times are of
 whole requests inside the process (guard, session, desk, JSON or page), without the network.
 """
 
@@ -141,7 +141,7 @@ def _finding(left: Statement, right: Statement, chance: random.Random) -> PairFi
     )
 
 
-def generated_store(path: Path, *, statements: int, conflicts: int, decided: int) -> None:
+def generated_store(path: Path | str, *, statements: int, conflicts: int, decided: int) -> None:
     """A store with one finished run, and reviews of some of its conflicts."""
     chance = random.Random(7)
     pool: list[Statement] = []
@@ -221,7 +221,7 @@ def timed(what: str, call: Callable[[int], Any], *, times: int) -> Timing:
     return Timing(what, statistics.median(worked), statistics.median(taken), high)
 
 
-def measure(path: Path, *, times: int) -> tuple[list[Timing], float]:
+def measure(path: Path | str, *, times: int) -> tuple[list[Timing], float]:
     """Times of the pages and of the API, and seconds until the store was loaded."""
     from starlette.testclient import TestClient
 
@@ -245,6 +245,12 @@ def measure(path: Path, *, times: int) -> tuple[list[Timing], float]:
             asked = {"decision": "confirmed", "evidence_hash": row.evidence}
             return client.post(f"/api/v1/conflicts/{row.conflict_id}/decide", json=asked, headers=csrf)
 
+        def split(number: int) -> Any:
+            row = by_id[ids[number]]
+            longest = max(row.sides, key=lambda side: len(side.statement_ids))
+            asked = {"statement_id": longest.statement_ids[-1]}
+            return client.post(f"/api/v1/conflicts/{row.conflict_id}/split", json=asked, headers=csrf)
+
         calls: list[tuple[str, Callable[[int], Any]]] = [
             ("list, API", lambda _: client.get("/api/v1/queue")),
             ("list, page", lambda _: client.get("/")),
@@ -256,6 +262,7 @@ def measure(path: Path, *, times: int) -> tuple[list[Timing], float]:
             ("list right after decisions, API", lambda _: client.get("/api/v1/queue")),
         ]  # fmt: skip
         found = [timed(what, call, times=min(times, len(ids))) for what, call in calls]
+        found.append(timed("a statement split off, the whole list ranked again", split, times=min(times, 20)))
     return found, loading
 
 
@@ -264,11 +271,13 @@ def main() -> None:
     options.add_argument("--statements", type=int, default=100_000)
     options.add_argument("--conflicts", type=int, default=5_000)
     options.add_argument("--times", type=int, default=60)
-    options.add_argument("--store", type=Path, help="Keep the generated store here, and use it again.")
+    options.add_argument("--store", help="Keep the generated store here, a file or a database, and use it again.")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = chosen.store or Path(folder) / "desk.db"
-        if not path.exists():
+        path = chosen.store or str(Path(folder) / "desk.db")
+        with open_store(path) as store:
+            is_made = store.last_run() is not None
+        if not is_made:
             generated_store(
                 path, statements=chosen.statements, conflicts=chosen.conflicts, decided=chosen.conflicts // 10
             )
