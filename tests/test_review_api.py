@@ -263,7 +263,8 @@ def test_a_run_from_the_desk_is_a_run(tmp_path: Path) -> None:
             time.sleep(0.2)
         assert told.state == "succeeded", told
         assert told.shown_run != before
-        assert [entry.lane for entry in desk.queue(api.QueueFilters(), "Ada").entries]
+        shown = desk.queue(api.QueueFilters(), "Ada").run
+        assert shown is not None and (shown.run_id, shown.articles) == (told.shown_run, 4)
 
 
 # Twenty at once
