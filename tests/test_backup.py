@@ -275,7 +275,7 @@ def test_the_commands_say_what_was_done_and_what_comes_next(tmp_path: Path, caps
     assert "Reviews made since the backup are in it (1): " in printed
     call = printed.splitlines()[-1].split(": detector ")[1].split()
     assert cli.main(call) == 0
-    assert "1 reviews, 0 articles" in capsys.readouterr().out
+    assert "1 review, 0 articles" in capsys.readouterr().out
     assert [one.review_id for one in reviews_of(store)] == ["r1", "r2", "r77"]
     assert cli.main(["restore", "--salvage", str(store), "--store", str(store)]) == 2
     assert "this is the store itself" in capsys.readouterr().err

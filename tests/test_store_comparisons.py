@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from store_values import NOON, article, statement
 
-from detector.records import ArticleSummary, CandidatePair, Fetch, Heartbeat, JudgedPair, Listed, Page, Relation
+from detector.records import (
+    ArticleSummary,
+    CandidatePair,
+    Fetch,
+    Heartbeat,
+    JudgedPair,
+    Listed,
+    Page,
+    Participant,
+    Relation,
+)
 from detector.store import Store, open_store
 from detector.store.comparisons import Changed, Compared
 
@@ -24,7 +34,10 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 def summary(article_id: str, *, revision: int = 1, participants: int = 1) -> ArticleSummary:
-    taking_part = tuple((f"{article_id}{number}", f"hash {number}") for number in range(participants))
+    taking_part = tuple(
+        Participant(f"{article_id}{number}", f"hash {number}", ("name Zoë",), 0.1 + 0.2)
+        for number in range(participants)
+    )
     return ArticleSummary(article_id, revision, "herald", 3, 2, taking_part, ("Zoë", "Åsa"), {"dam": 2}, {"claim": 1})
 
 
@@ -41,24 +54,27 @@ def test_summaries_come_by_article_with_the_means_of_those_that_take_part(store:
     store.add_articles([article("a"), article("b"), article("c")])
     made = [summary("c"), summary("b", participants=0), summary("a")]
     means = {"a": np.array([0.1, -2.5], dtype=np.float32), "c": np.array([3.0, 1e-7], dtype=np.float32)}
-    store.comparisons.put_summaries("f", made, means)
-    store.comparisons.put_summaries("f", [summary("a", participants=2)], {"a": means["c"]})
+    vectors = {name: np.array([[1, -2]], dtype=np.float32) for name in means}
+    store.comparisons.put_summaries("f", made, means, vectors)
+    store.comparisons.put_summaries("f", [summary("a", participants=2)], {"a": means["c"]}, vectors)
     read, matrix = store.comparisons.summaries("f")
     assert read == [made[2], made[1], made[0]], "what is there stays"
     assert matrix.dtype == np.float32 and np.array_equal(matrix, np.stack([means["a"], means["c"]]))
+    kept = store.comparisons.vectors("f", ["a", "c", "nobody"])
+    assert {name: rows.tolist() for name, rows in kept.items()} == {"a": [[1, -2]], "c": [[1, -2]]}
     nothing, empty = store.comparisons.summaries("other")
     assert nothing == [] and len(empty) == 0
 
 
 def test_only_summaries_of_the_newest_revision_count(store: Store) -> None:
     store.add_articles([article("a")])
-    store.comparisons.put_summaries("f", [summary("a", participants=0)], {})
+    store.comparisons.put_summaries("f", [summary("a", participants=0)], {}, {})
     store.add_articles([article("a", "Talks fail.", revision=2)])
     assert store.comparisons.summaries("f")[0] == []
     edited = store.article("a")
     store.put_statements(edited, "split", [statement(edited, 0, 11)])
     assert store.comparisons.without_summary("f", "split") == ["a"]
-    store.comparisons.put_summaries("f", [summary("a", revision=2, participants=0)], {})
+    store.comparisons.put_summaries("f", [summary("a", revision=2, participants=0)], {}, {})
     assert [one.revision for one in store.comparisons.summaries("f")[0]] == [2]
     assert store.comparisons.without_summary("f", "split") == []
 
@@ -116,6 +132,9 @@ def test_what_is_known_of_an_address_is_replaced_and_every_page_of_it_is_kept(st
     store.fetches.put(later, pages[1])
     assert store.fetches.get(url) == later and store.fetches.all() == [later]
     assert store.fetches.pages(url) == store.fetches.pages() == pages
+    back = replace(pages[0], fetched_at=NOON + timedelta(hours=2))
+    store.fetches.put(later, back)
+    assert store.fetches.pages(url) == [pages[1], back], "a text that was put back is the newest page"
     assert store.fetches.get("https://herald.example/") is None and store.fetches.pages("https://other.example") == []
 
 

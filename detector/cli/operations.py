@@ -91,6 +91,7 @@ def put_back(
 
 def _salvage(damaged: Path, store: str | None, *, json: bool) -> None:
     from detector import screens
+    from detector.report.wording import count_words
     from detector.store.salvage import pour, salvage
 
     target = store_target(store)
@@ -108,11 +109,13 @@ def _salvage(damaged: Path, store: str | None, *, json: bool) -> None:
         "lost": {"reviews": found.gaps, "unreadable_rows": found.spoilt},
     }
     lines = [
-        f"Found: {len(found.reviews):,} reviews, {len(found.articles):,} articles (all revisions)",
-        f"Added to {where}: {reviews:,} reviews, {articles:,} articles; `detector run` makes the rest again",
+        f"Found: {count_words(len(found.reviews), 'review')}, {count_words(len(found.articles), 'article')} (all revisions)",
+        f"Added to {where}: {count_words(reviews, 'review')}, {count_words(articles, 'article')}; "
+        "`detector run` makes the rest again",
     ]
     if found.gaps or found.spoilt:
-        lines.append(f"Lost: {found.gaps:,} reviews between those found; {found.spoilt:,} rows that are damaged")
+        gaps, spoilt = count_words(found.gaps, "review"), count_words(found.spoilt, "damaged row")
+        lines.append(f"Lost: {gaps} between those found; {spoilt}")
     print_lines([screens.as_json(saved)] if json else lines)
 
 

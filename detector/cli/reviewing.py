@@ -419,7 +419,7 @@ def queue(
         print_lines([screens.as_json([_queue_row(desk, entry) for entry in chosen])])
     elif not quiet:
         lines = [count_line(desk.reviewed.states.values()), ""]
-        lines += queue_lines(chosen[:limit], desk.reviewed.states) or ["Nothing to show."]
+        lines += queue_lines(chosen[:limit], desk.reviewed.states) if chosen else ["Nothing to show."]
         if waiting := len({one.conflict_id for one in standing(desk.reviewed.orphans) if one.action == "decide"}):
             is_in = "is" if waiting == 1 else "are"
             told = (
