@@ -7,6 +7,7 @@ import itertools
 import random
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,16 @@ def test_an_edited_article_becomes_a_revision_and_its_old_text_is_kept(tmp_path:
         assert [article.revision for article in result.revised] == [2]
         assert store.article(edited.article_id).text == edited.text
         assert store.article(edited.article_id, revision=1).text == STORIES[0].text
+
+
+def test_a_date_that_was_missing_is_taken_over_when_the_article_is_read_again(tmp_path: Path) -> None:
+    dated = STORIES[0]
+    undated = replace(dated, published_at=None)
+    with open_store(tmp_path / "s.db") as store:
+        ingest(store, [undated])
+        assert [one.revision for one in ingest(store, [dated]).revised] == [2]
+        assert store.article(dated.article_id).published_at == dated.published_at
+        assert ingest(store, [dated, undated]) == IngestResult(unchanged=(dated, undated))
 
 
 class Killed(BaseException):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from detector.records import Article, Rejection
@@ -20,7 +20,10 @@ class IngestResult:
 
 
 def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResult:
-    """Add what is new, keep what is unchanged, make a new revision of what was edited. Rejections pass through."""
+    """Add what is new, keep what is unchanged, make a new revision of what was edited. Rejections pass through.
+
+    The same words with a date that was missing before, or with an outlet that was only guessed, are a revision too.
+    """
     accepted: list[Article] = []
     unchanged: list[Article] = []
     revised: list[Article] = []
@@ -39,5 +42,21 @@ def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResul
                 revision = heads[reading.article_id][0] + 1
                 revised.append(replace(reading, revision=revision))
                 heads[reading.article_id] = (revision, reading.text_hash)
+        better = _better_known(store, unchanged)
+        unchanged = [article for article in unchanged if article.article_id not in better]
+        revised += better.values()
         store.add_articles([*accepted, *revised])
     return IngestResult(tuple(accepted), tuple(unchanged), tuple(revised), tuple(rejected))
+
+
+def _better_known(store: Store, unchanged: Sequence[Article]) -> dict[str, Article]:
+    """New revisions of articles in the same words, of which more is known now than when they were read before."""
+    telling = {one.article_id: one for one in unchanged if one.published_at is not None or not one.outlet_guessed}
+    found: dict[str, Article] = {}
+    for article_id, kept in store.articles_of(sorted(telling)).items():
+        now = telling[article_id]
+        dated = kept.published_at is None and now.published_at is not None
+        named = kept.outlet_guessed and not now.outlet_guessed
+        if (dated or named) and kept.text_hash == now.text_hash:
+            found[article_id] = replace(now, revision=kept.revision + 1)
+    return found
