@@ -128,7 +128,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
     measured = Measured(
         rounds=(Round(full, Run("r", NOON, "succeeded", counts=counts, seconds={"score": 8.0}), naive),),
         rerun=(Timed(1.5, 1.4, 0, ""),),
-        added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4),),
+        added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4, resident=(40.0, 2.0)),),
         kept=(Share("any", 2_000, 100, 95),),
         gold=GoldKept(conflicts=36, compared=31, pairs=176, kept=102),
         busy=0.1,

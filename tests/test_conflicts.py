@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from detector.conflicts import PairWeights, find_conflicts, judge_pair
 from detector.conflicts.ranking import LANE_ORDER, rank
 from detector.conflicts.relations import FEATURES, Both, Logistic, shipped_weights, two_steps
 from detector.records import Article, Outcome, PairFinding, Quantity, Statement
-from detector.settings import ConflictSettings
+from detector.settings import ConflictSettings, Settings
 
 
 def one_feature(name: str) -> Logistic:
@@ -311,3 +313,33 @@ def test_the_same_words_from_two_speakers_ask_who_said_them() -> None:
     assert conflict.kind == "attribution"
     assert conflict.question == "Who said “The guns will be cold before the snow is gone”: Davit Orsk or Lida Marosh?"
     assert {side.position for side in conflict.sides} == {"Davit Orsk said it", "Lida Marosh said it"}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("left", "right", "relation"),
+    [
+        ("Norline cancelled all ferry sailings on Wednesday.", "Norline did not cancel all ferry sailings on Wednesday.", "contradicts"),
+        ("The rebels signed the agreement in Valletta.", "The rebels refused to sign the agreement in Valletta.", "contradicts"),
+        ("Putin accepted the 30-day ceasefire.", "Putin rejected the 30-day ceasefire.", "contradicts"),
+        ("Unemployment rose to 5.2 percent in May.", "Unemployment fell to 4.8 percent in May.", "contradicts"),
+        ("The mayor of Port Ellery resigned on Tuesday.", "Port Ellery's mayor stepped down on Tuesday.", "agrees"),
+    ],
+)  # fmt: skip
+def test_a_plain_contradiction_in_the_same_words_is_found_and_a_plain_agreement_is_none(
+    left: str, right: str, relation: str, tmp_path: Path
+) -> None:
+    from detector.pipeline import ingest, run
+    from detector.store import open_store
+    from detector.testing import make_article
+
+    texts = {"Harbour Post": left, "Ellery Times": right}
+    told = [
+        make_article(f"{text} Officials spoke to reporters in the city.", outlet=outlet, title=f"News in {outlet}", published="2031-04-02")
+        for outlet, text in texts.items()
+    ]  # fmt: skip
+    with open_store(tmp_path / "s.db") as store:
+        ingest(store, told)
+        run(store, settings=Settings(), now=datetime(2031, 4, 3, tzinfo=UTC))
+        found = {judged.relation for judged in store.comparisons.related()}
+    assert found == {relation}

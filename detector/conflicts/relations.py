@@ -182,6 +182,20 @@ def pair_features(
     )
 
 
+PLAIN_SIMILARITY = 0.75
+PLAIN_OVERLAP = 0.75
+PLAIN_CONTRADICTION = 0.60
+"""Cosine, share of lemmas and mean contradiction probability from which the calibrated NLI probability stands for itself: two
+statements in nearly the same words, a negation, an opposite or a figure apart, are what the NLI model was made on, while the stories that the pair models are fitted on
+hold none that conflict. `python -m detector.evaluation plain` measures it."""
+
+
+def in_plain_words(signals: Signals, similarity: float) -> bool:
+    """Whether two statements are so alike in wording that a negation, an opposite word or a figure is all that parts them."""
+    parted = signals.negation_differs or signals.opposites is not None or signals.numbers == "differs"
+    return parted and similarity >= PLAIN_SIMILARITY and signals.lemma_overlap >= PLAIN_OVERLAP
+
+
 def judge_pair(
     pair: CandidatePair,
     score: PairScore,
@@ -205,6 +219,9 @@ def judge_pair(
     probability, agreement = fitted.contradicts.probability(features), fitted.agrees.probability(features)
     if "differs" in (signals.numbers, signals.dates) and not signals.same_figures:
         agreement = 0.0  # however alike the words are
+    contradiction = (forward.contradiction + backward.contradiction) / 2
+    if contradiction >= PLAIN_CONTRADICTION and in_plain_words(signals, pair.similarity):
+        probability, agreement = max(probability, contradiction), min(agreement, 1.0 - contradiction)
     gates = (
         _claim_gate(left, right, settings),
         _matter_gate(signals, pair.similarity),

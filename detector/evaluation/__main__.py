@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     story_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
     story_pairs.add_argument("--settings", type=Path, help="settings file")
     story_pairs.set_defaults(command=_story_pairs)
+    plain = commands.add_parser(
+        "plain", help="how often pairs in nearly the same words conflict when the model says so"
+    )
+    plain.add_argument("pairs", type=Path, help="a .jsonl file of labelled pairs")
+    plain.add_argument("--settings", type=Path, help="settings file")
+    plain.set_defaults(command=_plain)
     return parser
 
 
@@ -220,6 +226,18 @@ def _story_pairs(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
         count, contradictions = write_story_pairs(options.folder, options.out, bench=bench, workdir=Path(workdir))
     print(f"{options.out}: {count} pairs, {contradictions} of them contradictions")
+    return 0
+
+
+def _plain(options: argparse.Namespace) -> int:
+    from detector.evaluation.plain import measure_plain
+    from detector.pipeline import Workbench
+
+    found = measure_plain(options.pairs, bench=Workbench(load_settings(options.settings)))
+    print(
+        f"{found.contradictions} of {found.pairs} pairs are contradictions ({found.share:.0%}); "
+        f"mean probability {found.mean_probability:.2f}"
+    )
     return 0
 
 

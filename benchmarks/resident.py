@@ -1,0 +1,33 @@
+"""Runs over two files of articles, one after the other, in a process that stays, as `detector watch` does.
+
+python -m benchmarks.resident STORE FIRST.jsonl THEN.jsonl
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from detector.corpus import read_paths
+from detector.pipeline import ingest, run
+from detector.settings import Settings
+from detector.store import open_store
+
+
+def main(store: str, *files: str) -> int:
+    seconds = []
+    with open_store(store) as opened:
+        for file in files:
+            begun = time.perf_counter()
+            ingest(opened, read_paths([Path(file)], Settings().reading))
+            run(opened, settings=Settings(), now=datetime.now(UTC))
+            seconds.append(time.perf_counter() - begun)
+    print(json.dumps(seconds))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
