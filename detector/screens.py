@@ -87,7 +87,7 @@ def asked_lines(gathered: Gathered) -> list[str]:
             f"{asked.failed:,} failed" if asked.failed else "",
             f"{asked.waiting:,} left for the next round (sources.max_articles)" if asked.waiting else "",
         ]
-        lines += _wrapped("Asked: " + ", ".join(part for part in said if part))
+        lines += wrapped("Asked: " + ", ".join(part for part in said if part))
     if gathered.left:
         lines.append(f"{count_words(gathered.left, 'file')} still being written: left for the next time")
     return lines
@@ -113,15 +113,15 @@ def round_lines(done: RoundDone, *, most: int, every: str | None, now: datetime)
     if len(result.rejected) > most:
         lines.append(f"and {len(result.rejected) - most:,} more rejected")
     if done.problem:
-        lines += _wrapped(f"went wrong: {one_line(done.problem)}", indent=2)
+        lines += wrapped(f"went wrong: {one_line(done.problem)}", indent=2)
     return lines
 
 
 def rejection_lines(rejection: Rejection) -> list[str]:
     return [
         f"rejected: {one_line(rejection.path)}",
-        *_wrapped(f"why: {one_line(rejection.reason)}", indent=2),
-        *_wrapped(f"do:  {one_line(rejection.remedy)}", indent=2),
+        *wrapped(f"why: {one_line(rejection.reason)}", indent=2),
+        *wrapped(f"do:  {one_line(rejection.remedy)}", indent=2),
     ]
 
 
@@ -145,14 +145,14 @@ def diff_tree(report: Report) -> dict[str, object]:
 
 def answer_lines(answer: Answer, *, most: int = 3) -> list[str]:
     """Where each outlet stands, with its `most` most decisive statements; the silent ones by name."""
-    lines = _wrapped(f"Claim: {one_line(answer.claim)}")
+    lines = wrapped(f"Claim: {one_line(answer.claim)}")
     for position in _POSITIONS:
         stances = [stance for stance in answer.stances if stance.position == position]
         if not stances:
             continue
         lines += ["", f"{_POSITION_WORDS[position]} ({count_words(len(stances), 'outlet')})"]
         if position == "silent":
-            lines += _wrapped(listed(stance.outlet for stance in stances), indent=2)
+            lines += wrapped(listed(stance.outlet for stance in stances), indent=2)
             continue
         for stance in stances:
             lines.append(f"  {one_line(stance.outlet)}" + (f": {stance.stance}" if stance.stance else ""))
@@ -166,8 +166,8 @@ def _asked_lines(asked: AskedStatement) -> list[str]:
     speaker = f", speaker: {one_line(asked.statement.speaker)}" if asked.statement.speaker else ""
     facts = f"{moment_words(asked.article.published_at)}{speaker}{', ' + said if said else ''}"
     return [
-        *_wrapped(quoted(asked.statement.text), indent=4),
-        *_wrapped(f"— {facts} ({asked.stance or asked.position}, {_percent(asked.probability)})", indent=6),
+        *wrapped(quoted(asked.statement.text), indent=4),
+        *wrapped(f"— {facts} ({asked.stance or asked.position}, {_percent(asked.probability)})", indent=6),
         f"      {asked.statement.statement_id}",
     ]
 
@@ -196,9 +196,9 @@ def explanation_lines(explanation: Explanation, *, outlets: Mapping[str, str] | 
 
 def _conflict_lines(conflict: Conflict, names: Mapping[str, str]) -> list[str]:
     lines = [
-        *_wrapped(one_line(conflict.question)),
+        *wrapped(one_line(conflict.question)),
         f"Conflict {conflict.conflict_id}: {LANE_WORDS[conflict.lane]}, {KIND_WORDS[conflict.kind].lower()}",
-        *(_wrapped(f"Note: {one_line(conflict.note)}") if conflict.note else []),
+        *(wrapped(f"Note: {one_line(conflict.note)}") if conflict.note else []),
         "",
         f"Score {conflict.score:.2f}, the sum of",
         *_factor_lines(conflict.factors),
@@ -206,10 +206,10 @@ def _conflict_lines(conflict: Conflict, names: Mapping[str, str]) -> list[str]:
     ]
     for letter, side in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", conflict.sides, strict=False):
         outlets = count_words(len(side.outlet_ids), "outlet")
-        lines += _wrapped(
+        lines += wrapped(
             f"Side {letter} ({outlets}, {count_words(side.origin_count, 'origin')}): {one_line(side.position)}"
         )
-        lines += _wrapped(listed(names.get(one, one) for one in side.outlet_ids), indent=2)
+        lines += wrapped(listed(names.get(one, one) for one in side.outlet_ids), indent=2)
     return lines
 
 
@@ -218,7 +218,7 @@ def _factor_lines(factors: Sequence[ScoreFactor]) -> list[str]:
     return [
         line
         for factor in factors
-        for line in _wrapped(
+        for line in wrapped(
             f"{round(factor.contribution, 2) + 0.0:+.2f}  {factor.name:<{width}}  {factor.value:.2f} x {factor.weight:.2f}  {factor.reason}".rstrip(),
             indent=2,
             hanging=width + 9,
@@ -240,7 +240,7 @@ def _pair_lines(explained: ExplainedPair) -> list[str]:
         *_statement_lines("B", explained.right, explained.articles[1]),
         f"Similarity {pair.similarity:.2f}; blocking rule: {pair.rule}",
         f"Kind: {KIND_WORDS[finding.kind].lower()}; lane: {LANE_WORDS[finding.lane].lower()}",
-        *(_wrapped(f"Note: {explained.note}") if explained.note else []),
+        *(wrapped(f"Note: {explained.note}") if explained.note else []),
         "Raw scores      entailment  neutral  contradiction",
         _probs_line("A, then B", score.forward),
         _probs_line("B, then A", score.backward),
@@ -255,11 +255,11 @@ def _probs_line(name: str, probs: Probs) -> str:
 def _statement_lines(label: str, statement: Statement, article: Article) -> list[str]:
     speaker = f", speaker: {one_line(statement.speaker)}" if statement.speaker else ""
     lines = [
-        *_wrapped(f"{label}: {one_line(article.outlet)}, {moment_words(article.published_at)}{speaker}"),
-        *_wrapped(quoted(statement.text), indent=3),
+        *wrapped(f"{label}: {one_line(article.outlet)}, {moment_words(article.published_at)}{speaker}"),
+        *wrapped(quoted(statement.text), indent=3),
     ]
     if one_line(statement.wording) != one_line(statement.text):
-        lines += _wrapped(f"compared as: {one_line(statement.wording)}", indent=3)
+        lines += wrapped(f"compared as: {one_line(statement.wording)}", indent=3)
     where = one_line(article.url or article.path or "")
     return [*lines, f"   statement {statement.statement_id}" + (f" of {where}" if where else "")]
 
@@ -269,7 +269,7 @@ def _gate_lines(gates: Sequence[Gate]) -> list[str]:
         return []
     lines = ["Gates"]
     for gate in gates:
-        lines += _wrapped(
+        lines += wrapped(
             f"{'passed ' if gate.passed else 'stopped'} {gate.name}: {one_line(gate.reason)}", indent=2, hanging=8
         )
     return lines
@@ -309,7 +309,7 @@ def status_lines(status: Status) -> list[str]:
     rows += [*_watch_rows(status.watches), *_source_rows(status.sources)]
     rows += [(f"Model: {name}", model) for name, model in sorted(status.models.items())]
     width = max(len(name) for name, _ in rows)
-    return [line for name, value in rows for line in _wrapped(f"{name:<{width}}  {value}", hanging=width + 2)]
+    return [line for name, value in rows for line in wrapped(f"{name:<{width}}  {value}", hanging=width + 2)]
 
 
 def _watch_rows(watches: Sequence[WatchState]) -> list[tuple[str, str]]:
@@ -355,9 +355,9 @@ def check_lines(checks: Iterable[Check]) -> list[str]:
     """One line a check, and the remedy under each that failed."""
     lines = []
     for check in checks:
-        lines += _wrapped(f"{'ok   ' if check.passed else 'WRONG'}  {check.name}: {one_line(check.found)}", hanging=7)
+        lines += wrapped(f"{'ok   ' if check.passed else 'WRONG'}  {check.name}: {one_line(check.found)}", hanging=7)
         if not check.passed:
-            lines += _wrapped(f"do: {one_line(check.remedy)}", indent=7)
+            lines += wrapped(f"do: {one_line(check.remedy)}", indent=7)
     return lines
 
 
@@ -404,7 +404,7 @@ def _percent(probability: float) -> str:
     return f"{min(99, max(1, round(100 * probability)))} %"
 
 
-def _wrapped(text: str, *, indent: int = 0, hanging: int = 0) -> list[str]:
+def wrapped(text: str, *, indent: int = 0, hanging: int = 0) -> list[str]:
     """The text on lines of at most WIDTH columns; long words such as paths stay whole."""
     return textwrap.wrap(
         text,

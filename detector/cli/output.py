@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
 FOUND, MISTAKE, INTERRUPTED = 1, 2, 130
 """Exit codes: what --fail-on asked for was found or something is wrong; the user's mistake; Ctrl-C."""
-_STAGE_WORDS = {
-    "read": "Reading files",
-    "statements": "Reading sentences",
-    "embed": "Placing statements",
-    "pairs": "Choosing pairs",
-    "score": "Comparing pairs",
-    "topics": "Finding topics",
-    "conflicts": "Finding conflicts",
-}
 
 
 def print_lines(lines: Sequence[str]) -> None:
@@ -66,6 +57,8 @@ def _bars(*, quiet: bool) -> Iterator[OnProgress]:
     from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
+    from detector.pipeline.progress import STAGE_WORDS
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<18}"),
@@ -75,10 +68,11 @@ def _bars(*, quiet: bool) -> Iterator[OnProgress]:
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
+        words = {"read": "Reading files", **STAGE_WORDS}
 
         def show(progress: Progress) -> None:
             if progress.stage not in tasks:
-                name = _STAGE_WORDS.get(progress.stage, progress.stage)
+                name = words.get(progress.stage, progress.stage)
                 tasks[progress.stage] = bars.add_task(name, total=None, count="")
             count = f"{progress.done:,} of {progress.total:,}" if progress.total else f"{progress.done:,}"
             bars.update(tasks[progress.stage], completed=progress.done, total=progress.total or None, count=count)

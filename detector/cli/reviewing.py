@@ -332,8 +332,9 @@ def _tell(
     """What was recorded, how to take it back, and what came of a correction to the list as it was `before`."""
     from detector import screens
     from detector.cli.reviewing_desk import open_desk
-    from detector.cli.reviewing_lines import SHORT_ID, review_words, status_words, wrapped
+    from detector.cli.reviewing_lines import SHORT_ID, review_words, status_words
     from detector.report.wording import one_line
+    from detector.screens import wrapped
 
     if json:
         print_lines([screens.as_json(review)])
@@ -354,8 +355,9 @@ def _tell(
 
 def _correction_lines(before: Desk, after: Desk, review: Review, about: Conflict) -> list[str]:
     """What was taken in, what became of the conflict, and its number where a correction gave it another."""
-    from detector.cli.reviewing_lines import entry_lines, wrapped
+    from detector.cli.reviewing_lines import entry_lines
     from detector.report.wording import one_line
+    from detector.screens import wrapped
 
     lines = []
     if review.action == "merge" and review.other_id:
@@ -403,9 +405,10 @@ def queue(
     """
     from detector import screens
     from detector.cli.reviewing_desk import open_desk
-    from detector.cli.reviewing_lines import count_line, queue_lines, wrapped
+    from detector.cli.reviewing_lines import count_line, queue_lines
     from detector.decisions.states import standing
     from detector.report.wording import count_words
+    from detector.screens import wrapped
 
     desk = open_desk(store)
     chosen = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,21 +21,10 @@ from detector.report.wording import (
     quoted,
     repeats_statement,
 )
+from detector.screens import wrapped
 
-WIDTH = 80
 SHORT_ID = 8
 _ACTIONS = {"note": "note", "split": "split off", "move": "moved", "merge": "merged", "undo": "took back"}
-
-
-def wrapped(text: str, *, indent: int = 0, hanging: int = 0) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hanging),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
 
 
 def count_line(states: Iterable[ReviewState]) -> str:

@@ -45,6 +45,8 @@ SHELVES_HELD = 4096
 
 def summarise_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> None:
     """Embed and sum up the articles that have statements but no summary under the current fingerprint."""
+    import numpy as np
+
     from detector.pairs import mean_vector, quantised
 
     fingerprint = bench.embedding_fingerprint
@@ -53,14 +55,16 @@ def summarise_pending(store: Store, bench: Workbench, on_progress: OnProgress) -
         batch = pending[start : start + SUMMARY_BATCH]
         statements = store.statements_of_articles(batch, bench.statements_fingerprint)
         taking_part = {article_id: participants_of(statements.get(article_id, [])) for article_id in batch}
-        embed_pending(store, bench, [one for part in taking_part.values() for one in part], lambda _: None)
+        everyone = [one for part in taking_part.values() for one in part]
+        embed_pending(store, bench, everyone, lambda _: None)
+        rows = iter(quantised(store.vectors(bench.encoder_id, [one.text_hash for one in everyone])))
         articles = store.articles_of(batch)
         summaries, vectors, means = [], {}, {}
         for article_id in batch:
             part = taking_part[article_id]
             summaries.append(_summary(articles[article_id], statements.get(article_id, []), part))
             if part:
-                vectors[article_id] = quantised(store.vectors(bench.encoder_id, [one.text_hash for one in part]))
+                vectors[article_id] = np.stack([next(rows) for _ in part])
                 means[article_id] = mean_vector(vectors[article_id])
         store.comparisons.put_summaries(fingerprint, summaries, means, vectors)
         on_progress(Progress("embed", min(start + SUMMARY_BATCH, len(pending)), len(pending)))

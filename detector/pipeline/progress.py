@@ -8,6 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+STAGE_WORDS = {
+    "statements": "Reading sentences",
+    "embed": "Placing statements",
+    "pairs": "Choosing pairs",
+    "score": "Comparing pairs",
+    "topics": "Finding topics",
+    "conflicts": "Finding conflicts",
+}
+"""The stages in the order in which they run, in plain words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -85,7 +85,7 @@ REASON_WORDS: dict[RejectReason, str] = {
     "update": "an update",
     "quote": "a quote",
     "numbers-compatible": "the numbers fit together",
-    "model-error": "an error of the program",
+    "model-error": "the program misread it",
     "other": "another reason",
 }
 # Characters that reorder what follows, control characters (tab and line feed may stay), halves of surrogate pairs.

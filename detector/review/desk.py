@@ -269,37 +269,17 @@ class Desk:
         return self._record(review, f"{decision_words(review)}.")
 
     def note(self, conflict_id: str, asked: NoteRequest, reviewer: str) -> Recorded:
-        row, snapshot = self._row(conflict_id)
-        review = make_review(
-            row.conflict,
-            snapshot.base.statements,
-            reviewer=reviewer,
-            now=self._clock(),
-            action="note",
-            note=asked.note,
-        )
+        review = self._reviewed(conflict_id, reviewer, action="note", note=asked.note)
         return self._record(review, "Note kept.")
 
     def split(self, conflict_id: str, asked: SplitRequest, reviewer: str) -> Recorded:
-        row, snapshot = self._row(conflict_id)
-        review = make_review(
-            row.conflict,
-            snapshot.base.statements,
-            reviewer=reviewer,
-            now=self._clock(),
-            action="split",
-            note=asked.note,
-            statement_id=asked.statement_id,
-        )
+        review = self._reviewed(conflict_id, reviewer, action="split", note=asked.note, statement_id=asked.statement_id)
         return self._record(review, "Taken off its side.")
 
     def move(self, conflict_id: str, asked: MoveRequest, reviewer: str) -> Recorded:
-        row, snapshot = self._row(conflict_id)
-        review = make_review(
-            row.conflict,
-            snapshot.base.statements,
-            reviewer=reviewer,
-            now=self._clock(),
+        review = self._reviewed(
+            conflict_id,
+            reviewer,
             action="move",
             note=asked.note,
             statement_id=asked.statement_id,
@@ -339,6 +319,10 @@ class Desk:
         row = require_row(snapshot, conflict_id)
         assert snapshot is not None
         return row, snapshot
+
+    def _reviewed(self, conflict_id: str, reviewer: str, **what: Any) -> Review:
+        row, snapshot = self._row(conflict_id)
+        return make_review(row.conflict, snapshot.base.statements, reviewer=reviewer, now=self._clock(), **what)
 
     def _record(self, review: Review, words: str, *, conflict_id: str | None = None) -> Recorded:
         self.store.reviews.add([review])

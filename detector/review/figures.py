@@ -10,7 +10,7 @@ from detector.decisions.precision import stats_of
 from detector.decisions.states import orphans, standing
 from detector.decisions.values import Stats
 from detector.records import Review
-from detector.report.wording import KIND_WORDS, LANE_WORDS, day, moment_words, one_line
+from detector.report.wording import KIND_WORDS, LANE_WORDS, REASON_WORDS, day, moment_words, one_line
 from detector.review.answers import (
     DepartedLine,
     Disagreement,
@@ -18,7 +18,7 @@ from detector.review.answers import (
     ReviewerLine,
     StatsView,
 )
-from detector.review.queue import DECISION_WORDS, DECISIONS, REASON_WORDS, REASONS, decision_words, run_line
+from detector.review.queue import DECISION_WORDS, DECISIONS, REASONS, decision_words, run_line
 from detector.review.snapshot import Snapshot
 from detector.review.values import (
     Choice,

@@ -18,8 +18,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
-from detector.records import Decision, RejectReason
+from detector.records import RejectReason
 from detector.report import wording
+from detector.review.queue import DECISION_WORDS
 from detector.review.security import any_visitor, cookie_name
 from detector.review.values import ID_PATTERN, QueueFilters, Visitor
 
@@ -40,12 +41,6 @@ SAID, LAST, THEME, KEYS = "desk_said", "desk_last", "desk_theme", "desk_keys"
 """Cookies: what was just done, what can be taken back, the look, single keys. None of them is trusted with anything."""
 YEAR = 365 * 24 * 3600
 
-DECISION_WORDS: dict[Decision, str] = {
-    "confirmed": "Confirmed",
-    "rejected": "Rejected",
-    "unclear": "Unclear",
-    "duplicate": "Duplicate",
-}
 REASON_WORDS: dict[RejectReason, str] = {
     "not-same-matter": "Not the same matter",
     "update": "An update, not a difference",

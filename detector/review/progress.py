@@ -14,6 +14,7 @@ from threading import Lock, Thread
 from typing import IO
 
 from detector.errors import DetectorError, StoreBusyError
+from detector.pipeline.progress import STAGE_WORDS
 from detector.records import Run
 from detector.report.wording import count_words, moment_words, one_line
 from detector.review.answers import RunProgress, StageLine, WatchLine
@@ -21,14 +22,6 @@ from detector.settings import Settings
 from detector.sources import RUN_OVER, RUN_SIGN, STOPPED, WatchState, watch_state
 from detector.store import Store
 
-STAGE_WORDS = {
-    "statements": "Reading sentences",
-    "embed": "Placing statements",
-    "pairs": "Choosing pairs",
-    "score": "Comparing pairs",
-    "topics": "Finding topics",
-    "conflicts": "Finding conflicts",
-}
 FRESH_SECONDS = 0.4
 """How long one answer serves all who ask."""
 STOP_SECONDS = 5.0

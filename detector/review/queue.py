@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, get_args
 
 from detector.records import Decision, Look, RejectReason, Review
-from detector.report.wording import KIND_WORDS, LANE_WORDS, moment_words, one_line, span_words
+from detector.report.wording import KIND_WORDS, LANE_WORDS, REASON_WORDS, moment_words, one_line, span_words
 from detector.review.snapshot import Row, Snapshot
 from detector.review.values import (
     Choice,
@@ -37,14 +37,6 @@ DECISION_WORDS: dict[Decision, str] = {
     "rejected": "Rejected",
     "unclear": "Unclear",
     "duplicate": "Duplicate",
-}
-REASON_WORDS: dict[RejectReason, str] = {
-    "not-same-matter": "not the same matter",
-    "update": "an update",
-    "quote": "a quote",
-    "numbers-compatible": "the numbers fit together",
-    "model-error": "the program misread it",
-    "other": "another reason",
 }
 _FACETS = ("state", "decision", "lane", "kind", "outlet", "topic", "reviewer")
 _MOST_CHOICES = 200
@@ -364,11 +356,6 @@ def run_line(snapshot: Snapshot | None) -> RunLine | None:
 
 def todo_count(snapshot: Snapshot) -> int:
     return sum("todo" in snapshot.marks[row.conflict_id] for row in snapshot.rows)
-
-
-def tally_words(counts: Mapping[str, int], words: Mapping[str, str], order: Sequence[str]) -> tuple[Choice, ...]:
-    """Counts as choices in a given order, empty ones included."""
-    return tuple(Choice(value=value, words=words[value], count=counts.get(value, 0)) for value in order)
 
 
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
