@@ -177,6 +177,29 @@ def test_a_conflict_is_headed_by_the_question_its_sides_answer() -> None:
     assert {side.position for side in conflict.sides} == {SIGNED[0].text, LEFT[0].text}
 
 
+def test_no_two_conflicts_are_headed_by_the_same_question() -> None:
+    dear = said("Truce paper is dear.", "C", names="PERSON:orsk", question="Is truce paper dear?")
+    everyone = (SIGNED, LEFT, dear)
+    found = [replace(judge(SIGNED, other), relation="contradicts", probability=0.9) for other in (LEFT, dear)]
+    outcome = find_conflicts(
+        found,
+        statements={one.statement_id: one for one, _ in everyone},
+        articles={of.article_id: of for _, of in everyone},
+        vectors={one.statement_id: axis for (one, _), axis in zip(everyone, np.eye(3, dtype=np.float32), strict=True)},
+        origins={},
+        topics=(),
+        settings=SETTINGS,
+    )
+    assert {conflict.question for conflict in outcome.conflicts} == {"Did Orsk sign the truce?", "Is truce paper dear?"}
+
+
+def test_reasons_count_in_good_english() -> None:
+    reasons = {factor.name: factor.reason for factor in outcome_of((SIGNED, LEFT, 0.95)).conflicts[0].factors}
+    assert reasons["support"] == "1 contradicting pair"
+    assert reasons["origins"] == "2 independent origins"
+    assert reasons["repeats"] == "0 stronger entries showing one of its statements"
+
+
 def test_the_more_probable_conflict_ranks_first() -> None:
     rise = said("Prices in Malta rose.", "A", names="GPE:malta")
     fall = said("Prices in Malta fell.", "B", names="GPE:malta")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import networkx
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from builders import article, pair, score, statement, unit_vectors
 
 from detector.conflicts.grouping import Similarity, group_agreements, group_conflicts
-from detector.records import PairFinding, Relation, Statement
+from detector.records import QUOTE_RULE, PairFinding, Relation, Statement
 
 
 def finding(
@@ -97,6 +98,87 @@ def test_an_outlet_stands_on_one_side() -> None:
     findings = [finding(names["a"], names["b"]), finding(names["late"], names["b"], "agrees")]
     groups = group_conflicts(findings, by_id, strangers)
     assert sides(groups, names) == [{frozenset(["a"]), frozenset(["b"])}]
+
+
+def directed(names: dict[str, Statement], rows: dict[str, list[float]]) -> Similarity:
+    return Similarity({names[key].statement_id: unit_vectors([row])[0] for key, row in rows.items()})
+
+
+def test_another_answer_to_a_question_that_is_asked_joins_its_side() -> None:
+    names = {
+        "back": statement("Army howitzers were pulled back from the bridge.", article("A")),
+        "more": statement("The army brought more artillery up to the bridge.", article("B")),
+        "six": statement("Six howitzers arrived between lunch and dusk.", article("C")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    similarity = directed(names, {"back": [1, 0, 0], "more": [0.6, 0.8, 0], "six": [0.7, 0, 0.71]})
+    findings = [finding(names["back"], names["more"]), finding(names["back"], names["six"], probability=0.8)]
+    assert sides(group_conflicts(findings, by_id, similarity), names) == [
+        {frozenset(["back"]), frozenset(["more", "six"])}
+    ]
+
+
+def test_a_statement_that_is_in_question_for_one_thing_is_not_for_another_by_a_much_weaker_pair() -> None:
+    names = {
+        "signed": statement("The rebels signed the paper.", article("A")),
+        "left": statement("The rebels left without signing.", article("B")),
+        "dear": statement("Paper is dear this year.", article("C")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    strong = finding(names["signed"], names["left"])
+    expected = [{frozenset(["signed"]), frozenset(["left"])}]
+    weak, sure = (finding(names["signed"], names["dear"], probability=given) for given in (0.3, 0.85))
+    assert sides(group_conflicts([strong, weak], by_id, strangers), names) == expected
+    asked = sides(group_conflicts([strong, sure], by_id, strangers), names)
+    assert asked == [*expected, {frozenset(["signed"]), frozenset(["dear"])}]
+
+
+def test_two_statements_on_one_side_contradict_in_no_other_conflict(said: dict[str, Statement]) -> None:
+    by_id = {s.statement_id: s for s in said.values()}
+    findings = [
+        finding(said["a"], said["b"]),
+        finding(said["a"], said["d"], "agrees"),
+        finding(said["b"], said["d"], probability=0.8),
+    ]
+    within = finding(said["c"], said["d"], probability=0.85)
+    agreed = [*findings, finding(said["a"], said["c"], "agrees"), finding(said["b"], said["c"], probability=0.8)]
+    assert sides(group_conflicts([*agreed, within], by_id, strangers), said) == [{frozenset("acd"), frozenset("b")}]
+
+
+def test_who_said_it_and_what_is_so_are_two_questions() -> None:
+    names = {
+        "orsk": statement("The guns are cold.", article("A"), speaker="Davit Orsk"),
+        "lida": statement("The guns are cold!", article("B"), speaker="Lida Marosh"),
+        "fired": statement("The guns fired all night.", article("C")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    who = finding(names["orsk"], names["lida"])
+    who = replace(who, pair=replace(who.pair, rule=QUOTE_RULE))
+    similarity = directed(names, {"orsk": [1, 0], "lida": [1, 0], "fired": [0.9, 0.44]})
+    groups = group_conflicts([who, finding(names["orsk"], names["fired"], probability=0.3)], by_id, similarity)
+    assert sides(groups, names) == [
+        {frozenset(["orsk"]), frozenset(["lida"])},
+        {frozenset(["orsk"]), frozenset(["fired"])},
+    ]
+
+
+def test_an_outlet_that_contradicts_its_own_side_is_named() -> None:
+    names = {
+        "held": statement("The dam held.", article("A")),
+        "burst": statement("The dam burst.", article("B")),
+        "lost": statement("The dam was lost.", article("A", text="later"), start=50),
+        "stood": statement("The dam stood.", article("C")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    findings = [
+        finding(names["held"], names["burst"]),
+        finding(names["stood"], names["held"], "agrees"),
+        finding(names["stood"], names["lost"], probability=0.7),
+        finding(names["lost"], names["burst"], "agrees"),
+    ]
+    group = group_conflicts(findings, by_id, strangers)[0]
+    assert sides([group], names) == [{frozenset(["held", "stood"]), frozenset(["burst"])}]
+    assert group.of_two_minds == (names["held"].outlet_id,)
 
 
 def test_groups_do_not_depend_on_the_order_of_findings() -> None:

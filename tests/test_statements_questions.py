@@ -23,16 +23,21 @@ def _pipeline() -> spacy.language.Language:
         ("Army howitzers were pulled back on Friday.", "Were Army howitzers pulled back on Friday?"),
         ("The Fed didn't raise rates in June.", "Did the Fed raise rates in June?"),
         ("The court will hear the case on Monday.", "Will the court hear the case on Monday?"),
+        ("The dam burst because the rebels blew it up.", "Did the dam burst because the rebels blew it up?"),
+        ("The fairgrounds clinic has thousands of doses left and will run through Sunday.", "Does the fairgrounds clinic have thousands of doses left?"),
+        ("The Klaxon understands that a contractor was welding above the filling hall.", "Was a contractor welding above the filling hall?"),
+        ("No decision has been made.", "Has any decision been made?"),
         ("The delegation left the hall, and its cars went to the airport.", "Did the delegation leave the hall?"),
     ],
-)
+)  # fmt: skip
 def test_a_plain_clause_becomes_the_question_it_answers(sentence: str, question: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == question
 
 
 @pytest.mark.parametrize(
     "sentence",
-    ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not."],
-)
+    ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not.",
+     "Six involved small arms and were over in minutes.", "None of them moved.", "Brightmere rejects Halden bid as half-year revenue climbs"],
+)  # fmt: skip
 def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == ""

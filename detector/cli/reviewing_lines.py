@@ -190,14 +190,15 @@ def stats_lines(stats: Stats) -> list[str]:
     """Precision by sort with intervals, then how far reviewers agree."""
     if not stats.reviewers:
         return ["No question has been decided yet; `detector queue` shows what to begin with."]
-    width = max(len(one.name) for one in stats.precision) + 1
+    words: dict[str, str] = {str(name): said for name, said in [*KIND_WORDS.items(), *LANE_WORDS.items()]}
+    names = ["All questions" if one.of == "all" else words.get(one.name, one.name) for one in stats.precision]
+    width = max(map(len, names)) + 1
     lines = [f"{'':<{width}} confirmed rejected unclear duplicate  precision (95 %)"]
     heading = ""
-    for one in stats.precision:
+    for one, name in zip(stats.precision, names, strict=True):
         if one.of != heading and one.of != "all":
             lines += ["", f"By {one.of}"]
         heading = one.of
-        name = "All questions" if one.of == "all" else one.name
         lines.append(
             f"{name:<{width}} {one.confirmed:>9} {one.rejected:>8} {one.unclear:>7} {one.duplicate:>9}  {_rate(one)}"
         )

@@ -17,7 +17,7 @@ from detector.conflicts.relations import (
     shipped_weights,
     weights_digest,
 )
-from detector.records import Article, CandidatePair, Outcome, PairFinding, PairScore, Statement, Topic
+from detector.records import Article, CandidatePair, Conflict, Outcome, PairFinding, PairScore, Statement, Topic
 from detector.settings import ConflictSettings
 
 __all__ = [
@@ -80,15 +80,21 @@ def find_conflicts(
 
     topic_of = {member: topic.topic_id for topic in topics for member in topic.statement_ids}
     groups = grouping(findings, statements, Similarity(vectors))
-    conflicts = rank(
-        [
-            build_conflict(
-                group, statements=statements, articles=articles, origins=origins, topics=topic_of, repeats=repeats
-            )
-            for group, repeats in zip(groups, repeats_of(groups), strict=True)
-        ],
-        limit=settings.limit,
-    )
+    built: list[Conflict] = []
+    asked: set[str] = set()
+    for group, repeats in zip(groups, repeats_of(groups), strict=True):
+        conflict = build_conflict(
+            group,
+            statements=statements,
+            articles=articles,
+            origins=origins,
+            topics=topic_of,
+            repeats=repeats,
+            asked=asked,
+        )
+        asked.add(conflict.question)
+        built.append(conflict)
+    conflicts = rank(built, limit=settings.limit)
     agreements = sorted(
         (
             build_agreement(members, strength, statements=statements, origins=origins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from detector.conflicts.grouping import Group
 from detector.conflicts.signals import compare_dates, compare_numbers, is_hedged, same_speaker
@@ -86,10 +86,12 @@ def build_conflict(
     origins: Mapping[str, str],
     topics: Mapping[str, str],
     repeats: int = 0,
+    asked: Container[str] = (),
 ) -> Conflict:
     """One group as a conflict. `origins` and `topics` map article and statement ids to their origin and topic.
 
-    `repeats` counts the stronger entries that already show a statement of the group's strongest pair.
+    `repeats` counts the stronger entries that already show a statement of the group's strongest pair; `asked` holds their
+    questions, so that this one is worded otherwise.
     """
     strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
     kind = _majority([finding.kind for finding in group.findings], strongest.kind)
@@ -107,7 +109,10 @@ def build_conflict(
     members = sorted(group.members)
     return Conflict(
         conflict_id=_conflict_id(group, statements, articles),
-        question=question_of(strongest, sides, kind, statements),
+        question=next(
+            (asking for asking in questions_of(strongest, kind, statements) if asking not in asked),
+            _quoting(strongest, statements),
+        ),
         kind=kind,
         lane=lane,
         sides=sides,
@@ -115,7 +120,7 @@ def build_conflict(
         factors=_factors(group, strongest, sides, statements, lane, repeats),
         evidence_hash=evidence_hash_of(statements[member].text_hash for member in members),
         topic_id=topics.get(sides[0].exemplar_id),
-        note=_note_of(members, statements, articles),
+        note=_note_of(group, statements, articles),
     )
 
 
@@ -184,24 +189,31 @@ def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Ma
     return digest("conflict", *sorted(sorted(earliest, key=age)[:2]))
 
 
-def question_of(strongest: PairFinding, sides: Sequence[Side], kind: Kind, statements: Mapping[str, Statement]) -> str:
-    """A question that the sides answer differently; the best extractive stand-in when no statement makes one."""
+def questions_of(strongest: PairFinding, kind: Kind, statements: Mapping[str, Statement]) -> Iterator[str]:
+    """Questions that the sides answer differently, the best first; none when no statement makes one."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
     if strongest.pair.rule == QUOTE_RULE:
         speakers = " or ".join(sorted(str(statement.speaker) for statement in pair))
-        return (
-            f"Who said “{shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip('.')}”: {speakers}?"
-        )
+        words = shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip(".")
+        yield f"Who said “{words}”: {speakers}?"
+        return
     pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
-    asking, other = pair
-    if kind in ("number", "date"):
-        reason = (compare_numbers if kind == "number" else compare_dates)(asking, other)[1]
-        own, _, alternative = reason.partition(" against ")
-        if alternative and own in asking.question:
-            return f"{asking.question.rstrip('?')}, or {alternative}?"
-    if asking.question:
-        return asking.question
-    return f"“{shorten(asking.wording, 80)}” or “{shorten(other.wording, 80)}”?"
+    for asking, other in (pair, pair[::-1]):
+        if not asking.question:
+            continue
+        if kind in ("number", "date"):
+            reason = (compare_numbers if kind == "number" else compare_dates)(asking, other)[1]
+            own, _, alternative = reason.partition(" against ")
+            if alternative and own in asking.question:
+                yield f"{asking.question.rstrip('?')}, or {alternative}?"
+        yield asking.question
+
+
+def _quoting(strongest: PairFinding, statements: Mapping[str, Statement]) -> str:
+    """Both statements themselves: the extractive stand-in for a question."""
+    pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
+    first, second = sorted(pair, key=lambda statement: (statement.negated, len(statement.wording)))
+    return f"“{shorten(first.wording, 80)}” or “{shorten(second.wording, 80)}”?"
 
 
 def _factors(
@@ -221,19 +233,25 @@ def _factors(
     check_worthiness = min(left.claim_score, right.claim_score)
     values = (
         ("excludes", strongest.probability, f"strongest pair, probability {strongest.probability:.2f}"),
-        ("support", 1 - 0.5 ** (len(group.findings) - 1), f"{len(group.findings)} contradicting pairs"),
-        ("origins", 1 - 0.5 ** (origin_count - 2), f"{origin_count} independent origins"),
+        ("support", 1 - 0.5 ** (len(group.findings) - 1), _counted(len(group.findings), "contradicting pair")),
+        ("origins", 1 - 0.5 ** (origin_count - 2), _counted(origin_count, "independent origin")),
         ("check-worthiness", check_worthiness, "lower of the strongest pair"),
         ("firmness", 1.0 - 0.5 * sum(hedged), ("both flat", "one hedged", "both hedged")[sum(hedged)]),
         ("same speaker", float(one_speaker), f"{left.speaker}" if one_speaker else "not one speaker's words"),
         ("measured", float(measured), "a quantity differs" if measured else "no quantity differs"),
         ("explained", float(lane != "conflict"), _EXPLAINED[lane]),
         ("decision", float(lane == "update" and decided), "a decision changed" if decided else "no decision at stake"),
-        ("repeats", 1 - 0.5**repeats, f"{repeats} stronger entries show one of its statements"),
+        ("repeats", 1 - 0.5**repeats, f"{_counted(repeats, 'stronger entry')} showing one of its statements"),
     )
     return tuple(
         ScoreFactor(name, round(max(0.0, value), 4), FACTOR_WEIGHTS[name], reason) for name, value, reason in values
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    """ "1 contradicting pair", "3 stronger entries"."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun if count == 1 else many}"
 
 
 def _is_decision(statement: Statement) -> bool:
@@ -247,9 +265,18 @@ def _decider(statement: Statement) -> str:
     return statement.entities[0].key if statement.entities else ""
 
 
-def _note_of(members: Sequence[str], statements: Mapping[str, Statement], articles: Mapping[str, Article]) -> str:
-    undated = sorted({articles[statements[m].article_id].outlet for m in members if _undated(articles, statements[m])})
-    return f"No publication date: {', '.join(undated)}." if undated else ""
+def _note_of(group: Group, statements: Mapping[str, Statement], articles: Mapping[str, Article]) -> str:
+    shown = {statements[m].outlet_id: articles[statements[m].article_id].outlet for m in group.members}
+    undated = sorted(
+        {articles[statements[m].article_id].outlet for m in group.members if _undated(articles, statements[m])}
+    )
+    notes = [f"No publication date: {', '.join(undated)}."] if undated else []
+    notes += [
+        f"{shown[one]} also says what contradicts its own side; it stands where that is surer."
+        for one in group.of_two_minds
+        if one in shown
+    ]
+    return " ".join(notes)
 
 
 def _undated(articles: Mapping[str, Article], statement: Statement) -> bool:

@@ -8,33 +8,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detector.statements.words import SAY, THINK
+
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
 _SUBJECTS = {"nsubj", "nsubjpass", "csubj", "expl"}
 _VAGUE_SUBJECTS = frozenset(
-    "i you we he she they him them his her this that these those there who which what it one some most many".split()
+    "i you we he she they him them his her this that these those there who which what it one some most many none nobody "
+    "nothing both each others another".split()
 )
+_FINITE = frozenset(("VBD", "VBZ", "VBP", "MD"))
+_TELLING = (SAY | frozenset(THINK)) - {"doubt"}
 _MAX_WORDS = 32
 _ABBREVIATIONS = ("a.m.", "p.m.", "U.S.", "U.N.", "Inc.", "Corp.")
 
 
 def as_question(sentence: Span) -> str:
     """The question, or an empty string when the sentence is no plain clause. `sentence` is one parsed sentence."""
-    root = sentence.root
     if sentence[0].tag_ in {"WP", "WDT", "WRB", "WP$"}:
         return ""
+    root = _told(sentence.root)
     if root.pos_ not in {"VERB", "AUX"} or root.tag_ not in {"VBD", "VBZ", "VBP", "VBN", "VBG", "VB", "MD"}:
         return ""
     subject = next((child for child in root.children if child.dep_ in _SUBJECTS and child.i < root.i), None)
-    if subject is None or subject.lower_ in _VAGUE_SUBJECTS or sentence.text.rstrip().endswith("?"):
+    if subject is None or _is_vague(subject) or sentence.text.rstrip().endswith("?"):
         return ""
     phrase = list(subject.subtree)
+    if any(child.i < phrase[0].i and child.dep_ in {"ccomp", "dep", *_SUBJECTS} for child in root.children):
+        return ""
     if len(phrase) > 14 or phrase[-1].i >= root.i or any(token.dep_ == "relcl" for token in phrase):
         return ""
     skipped = {child.i for child in root.children if child.dep_ == "neg"}
     head = _finite(root, phrase[-1].i)
-    rest = [token for token in sentence.doc[phrase[-1].i + 1 : _clause_end(root, sentence)] if token.i not in skipped]
+    rest = [token for token in sentence.doc[phrase[-1].i + 1 : _clause_end(root)] if token.i not in skipped]
     if head is None:
         before = [token for token in rest if token.i < root.i]
         after = [token for token in rest if token.i > root.i]
@@ -46,6 +53,21 @@ def as_question(sentence: Span) -> str:
     if not question.endswith(_ABBREVIATIONS):
         question = question.rstrip(".")
     return f"{question}?" if 4 <= len(question.split()) <= _MAX_WORDS else ""
+
+
+def _told(root: Token) -> Token:
+    """The verb of what is told: "The Klaxon understands that a contractor was welding" asks about the welding."""
+    while root.lemma_.lower() in _TELLING and not any(child.dep_ == "neg" for child in root.children):
+        clauses = [child for child in root.children if child.dep_ == "ccomp"]
+        if len(clauses) != 1 or not any(root.i < child.i and child.dep_ in _SUBJECTS for child in clauses[0].children):
+            break
+        root = clauses[0]
+    return root
+
+
+def _is_vague(subject: Token) -> bool:
+    """A pronoun, or a number of nothing: "Six involved small arms"."""
+    return subject.lower_ in _VAGUE_SUBJECTS or (subject.pos_ == "NUM" and not any(subject.children))
 
 
 def _finite(root: Token, subject_end: int) -> Token | None:
@@ -70,25 +92,47 @@ def _do_form(root: Token) -> str:
     return forms.get(str(root.tag_), "Do")
 
 
-def _clause_end(root: Token, sentence: Span) -> int:
-    """Where the main clause ends: before a coordinated clause, an attribution or the final stop."""
-    end: int = sentence.end
+def _clause_end(root: Token) -> int:
+    """Where the main clause ends: before a coordinated clause, an attribution or the final stop.
+
+    A clause that says when, why or on which condition stays: without it another question is asked.
+    """
+    end: int = root.right_edge.i + 1
     for child in root.children:
         if child.i > root.i and child.dep_ in {"cc", "conj", "parataxis", "advcl", "ccomp", "punct"}:
             if child.dep_ == "ccomp" and child.left_edge.i == root.i + 1:
                 continue
+            if child.dep_ == "advcl" and child.left_edge.dep_ in {"mark", "advmod"}:
+                continue
             if child.dep_ == "punct" and child.text in {'"', "'", "(", "["}:
                 continue
             end = min(end, child.left_edge.i)
-    while end > root.i + 1 and sentence.doc[end - 1].text in {",", ";", ":", "-", ".", "!", "and", "but", '"'}:
+    end = min([end, *(token.i for token in root.doc[root.i + 1 : end] if _joins_a_clause(token))])
+    while end > root.i + 1 and root.doc[end - 1].text in {",", ";", ":", "-", ".", "!", "and", "but", '"'}:
         end -= 1
     return end
 
 
+def _joins_a_clause(token: Token) -> bool:
+    """An "and" that joins a finite verb to what is none ("has doses left and will run"): the parse took a clause for a part."""
+    if token.dep_ != "cc":
+        return False
+    joined = next((child for child in token.head.children if child.dep_ == "conj" and child.i > token.i), None)
+    return joined is not None and _is_finite(joined) and not _is_finite(token.head)
+
+
+def _is_finite(verb: Token) -> bool:
+    return verb.tag_ in _FINITE or any(
+        child.dep_ in {"aux", "auxpass"} and child.tag_ in _FINITE for child in verb.children
+    )
+
+
 def _subject(phrase: list[Token]) -> str:
     """The subject's words, its first one small unless it can be a name."""
-    text = _text(phrase)
     first = phrase[0]
+    if first.lower_ == "no" and first.dep_ == "det":
+        return f"any {_text(phrase[1:])}"
+    text = _text(phrase)
     plain = first.pos_ in {"DET", "PRON", "ADP", "NUM"} or first.tag_ == "NNS"
     named = first.ent_type_ not in {"", "CARDINAL", "ORDINAL", "DATE", "TIME", "QUANTITY", "MONEY", "PERCENT"}
     return text[0].lower() + text[1:] if plain and not named else text
