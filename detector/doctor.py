@@ -183,7 +183,8 @@ def _check_encoder(settings: Settings) -> Check:
 
 def _check_nli(settings: Settings) -> list[Check]:
     """The NLI model loads, and its label order proves right on plain pairs."""
-    from detector.models import SELF_TEST, dtype_of, load_nli, self_test, temperature_of
+    from detector.models import SELF_TEST, load_nli, self_test, temperature_of
+    from detector.models.backends import explanation_of
     from detector.models.labels import SELF_TEST_FLOOR
 
     try:
@@ -192,13 +193,12 @@ def _check_nli(settings: Settings) -> list[Check]:
         calibrated = f"temperature {temperature_of(settings.models):.2f}"
     except (DetectorError, OSError, ImportError) as error:
         return [Check("NLI model", False, str(error), "name another with --nli-model, or leave it out")]
-    chosen = "chosen for this processor" if settings.models.dtype == "auto" else "from the settings"
     order = f"{', '.join(NLI_LABELS)}; self-test: {right} of {len(SELF_TEST)} plain pairs right"
     remedy = "correct the order of id2label in the model's config.json, or name another model with --nli-model"
     return [
         Check("NLI model", True, f"{nli.scorer_id}, {calibrated}"),
         Check("NLI labels", right >= SELF_TEST_FLOOR, "; ".join([order, *wrong[:1]]), remedy),
-        Check("precision", True, f"{dtype_of(settings.models)}, {chosen}, on {settings.models.device}"),
+        Check("precision", True, f"{explanation_of(settings.models)}, on {settings.models.device}"),
     ]
 
 

@@ -89,6 +89,9 @@ class ModelSettings(_Section):
     nli: str = Field("embedded", description='"embedded", a hub id or a directory.')
     revision: str | None = Field(None, description="Hub revision of the NLI model.")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="Precision; auto takes the fastest.")
+    backend: Literal["auto", "torch", "onnx", "openvino"] = Field(
+        "auto", description="What computes the NLI model; auto takes what is fastest here, see docs/backends.md."
+    )
     device: str = Field("cpu", description="Torch device.")
     threads: int = Field(0, ge=0, description="Torch threads; 0 leaves the default.")
     max_length: int = Field(160, ge=16, le=512, description="Longest pair in tokens.")

@@ -43,12 +43,9 @@ class Bert:
 
     def __init__(self, directory: Path, *, dtype: str, device: str, tops: Sequence[str] = ()) -> None:
         import torch
-        from safetensors.torch import load_file
 
         config = read_json(directory / "config.json")
-        raw = load_file(directory / "model.safetensors", device="cpu")
-        renamed = {re.sub(r"\.gamma$", ".weight", re.sub(r"\.beta$", ".bias", name)): raw[name] for name in raw}
-        weights = {name.removeprefix("bert."): tensor.to(device) for name, tensor in renamed.items()}
+        weights = {name: tensor.to(device) for name, tensor in read_weights(directory).items()}
         self.dtype: torch.dtype = getattr(torch, dtype)
         self.dimensions = int(config["hidden_size"])
         self._heads = int(config["num_attention_heads"])
@@ -90,6 +87,15 @@ class Bert:
         asking = F.layer_norm(asking + layer.attended(attended), size, *layer.attended_norm, self._epsilon)
         narrow = layer.narrow(layer.wide(asking.to(self.dtype)))
         return F.layer_norm(asking + narrow, size, *layer.norm, self._epsilon)
+
+
+def read_weights(directory: Path) -> dict[str, Tensor]:
+    """The weights of a BERT by the names of today, without the prefix that classifiers have."""
+    from safetensors.torch import load_file
+
+    raw = load_file(directory / "model.safetensors", device="cpu")
+    renamed = {re.sub(r"\.gamma$", ".weight", re.sub(r"\.beta$", ".bias", name)): raw[name] for name in raw}
+    return {name.removeprefix("bert."): tensor for name, tensor in renamed.items()}
 
 
 def _parameters(weights: Mapping[str, Tensor], *names: str, dtype: torch.dtype) -> Parameters:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
 from detector.errors import ModelError
+from detector.models.backends import Variant, open_graph, variant_of
+from detector.models.backends.probe_pairs import PROBE_PAIRS
 from detector.models.batches import (
     FEWEST_ROWS,
     Forward,
@@ -31,7 +34,7 @@ from detector.models.naming import (
     encoder_id_of,
     nli_directory,
     read_json,
-    scorer_id_of,
+    scored_by,
 )
 from detector.models.protocols import Encoder, NLIModel, OnProgress
 from detector.settings import ModelSettings
@@ -68,6 +71,7 @@ def load_nli(settings: ModelSettings) -> NLIModel:
     if directory is not None and is_plain_bert(directory):
         nli = _bert_classifier(directory, settings)
     else:
+        variant_of(settings)  # refuses a backend that cannot compute this model
         nli = _any_classifier(directory, settings)
     prove_labels(nli, source=settings.nli)
     return nli
@@ -174,9 +178,10 @@ class _Classifier:
         *,
         order: tuple[int, int, int],
         fewest_rows: int,
+        precision: str,
         settings: ModelSettings,
     ) -> None:
-        self.scorer_id = scorer_id_of(settings)
+        self.scorer_id = scored_by(settings, precision)
         self._tokenise = tokenise
         self._forward = forward
         self._order = list(order)
@@ -205,12 +210,42 @@ def _load_bert(directory: Path, settings: ModelSettings, *, tops: Sequence[str] 
         raise ModelError(f"{directory} holds no whole BERT ({error}); fetch its files again") from error
 
 
+def scoring_by_variant(
+    settings: ModelSettings, directory: Path, variants: Sequence[Variant]
+) -> dict[str, Callable[[], Callable[[], NDArray[np.float32]]]]:
+    """How each variant is loaded, and then scores the probe pairs both ways, by the variants' names."""
+    pairs = [pair for one in PROBE_PAIRS for pair in (one, one[::-1])]
+    _prepare_torch(settings)
+
+    def load(variant: Variant) -> Callable[[], NDArray[np.float32]]:
+        classifier = _bert_variant(directory, settings, variant)
+        return lambda: classifier.score(pairs)
+
+    return {variant.name: partial(load, variant) for variant in variants}
+
+
 def _bert_classifier(directory: Path, settings: ModelSettings) -> NLIModel:
+    return _bert_variant(directory, settings, variant_of(settings))
+
+
+def _bert_variant(directory: Path, settings: ModelSettings, variant: Variant) -> NLIModel:
+    config = read_json(directory / "config.json")
+    order = label_order(config.get("id2label", {}), source=str(directory))
+    if variant.backend == "torch":
+        forward, fewest_rows = _torch_forward(directory, settings), 1
+    else:
+        forward, fewest_rows = _graph_forward(directory, settings, variant), FEWEST_ROWS
+    longest = min(settings.max_length, int(config.get("max_position_embeddings", 512)))
+    tokenise = bulk_tokeniser(directory / "tokenizer.json", max_length=longest)
+    return _Classifier(
+        tokenise, forward, order=order, fewest_rows=fewest_rows, precision=variant.name, settings=settings
+    )
+
+
+def _torch_forward(directory: Path, settings: ModelSettings) -> Forward:
     import torch
     from torch.nn.functional import linear
 
-    config = read_json(directory / "config.json")
-    order = label_order(config.get("id2label", {}), source=str(directory))
     bert = _load_bert(directory, settings, tops=("pooler.dense", "classifier"))
     pooler, classifier = bert.tops
 
@@ -218,9 +253,16 @@ def _bert_classifier(directory: Path, settings: ModelSettings) -> NLIModel:
         first = bert.hidden(ids, segments, first_token_only=True)[:, 0].to(bert.dtype)
         return linear(torch.tanh(linear(first, *pooler)), *classifier)
 
-    longest = min(settings.max_length, int(config.get("max_position_embeddings", 512)))
-    tokenise = bulk_tokeniser(directory / "tokenizer.json", max_length=longest)
-    return _Classifier(tokenise, forward, order=order, fewest_rows=1, settings=settings)
+    return forward
+
+
+def _graph_forward(directory: Path, settings: ModelSettings, variant: Variant) -> Forward:
+    import torch
+
+    assert variant.backend != "torch"
+    threads = settings.threads or torch.get_num_threads()
+    run = open_graph(variant.backend, directory, form=variant.form, threads=threads)
+    return lambda ids, segments: torch.from_numpy(run(ids.numpy(), segments.numpy()))
 
 
 def _any_classifier(directory: Path | None, settings: ModelSettings) -> NLIModel:
@@ -248,7 +290,8 @@ def _any_classifier(directory: Path | None, settings: ModelSettings) -> NLIModel
         return logits
 
     tokenise = _pair_tokeniser(tokenizer, max_length=min(settings.max_length, tokenizer.model_max_length))
-    return _Classifier(tokenise, forward, order=order, fewest_rows=FEWEST_ROWS, settings=settings)
+    precision = dtype_of(settings)
+    return _Classifier(tokenise, forward, order=order, fewest_rows=FEWEST_ROWS, precision=precision, settings=settings)
 
 
 def _pair_tokeniser(tokenizer: Any, *, max_length: int) -> Tokenise:

@@ -35,11 +35,18 @@ def encoder_id_of(settings: ModelSettings) -> str:
 
 def scorer_id_of(settings: ModelSettings) -> str:
     """Name, hash of the files, precision and length: everything a raw score depends on."""
+    from detector.models.backends import variant_of
+
+    return scored_by(settings, variant_of(settings).name)
+
+
+def scored_by(settings: ModelSettings, precision: str) -> str:
+    """The id of a scorer of that precision; other runtimes than torch are part of its name: onnx-int8."""
     if settings.nli == EMBEDDED:
         name = f"embedded-nli@{_files_hash(_embedded_nli_directory())}"
     else:
         name = _name_of(settings.nli, settings.revision)
-    return f"{name}/{dtype_of(settings)}/{settings.max_length}"
+    return f"{name}/{precision}/{settings.max_length}"
 
 
 def temperature_of(settings: ModelSettings) -> float:
