@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import json
 import math
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +14,17 @@ import numpy as np
 import pytest
 import torch
 
-from detector.errors import InputError, ModelError, SettingsError
+from detector.errors import InputError, MissingExtraError, ModelError, SettingsError
 from detector.records import NLI_LABELS
 from detector.training import fit as fitting
+from detector.training import teacher as teaching
 from detector.training.batches import Encoded, pad, plan_batches
 from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
 from detector.training.card import figures_table
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
 from detector.training.fit import Stage, fit, pair_loss, rate_at
 from detector.training.mix import (
+    UNLABELLED,
     GeneralStage,
     Mix,
     Pair,
@@ -35,9 +40,11 @@ from detector.training.mix import (
     read_mix,
     read_pairs,
     read_rows,
+    siblings,
     without_dev,
 )
 
+ALONE = torch.full((1, 3), math.nan)  # no teacher has judged the pair
 SHIPPED_MIX = Path(fitting.__file__).with_name("mix.toml")
 NEWS = SHIPPED_MIX.with_name("news")
 
@@ -67,7 +74,8 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         shipped,
         sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
         general=(first, second),
-        news=replace(shipped.news, general_rows=3),
+        news=replace(shipped.news, rows={"large": 3}, siblings={"whole": 2}),
+        teacher=replace(shipped.teacher, news=("train",), rows={"large": 5}),
     )
 
 
@@ -107,17 +115,37 @@ def test_every_general_stage_shows_its_own_rows_of_the_files_it_names(small: tup
     assert all(pair.premise.startswith("bridge") for pair in second)
 
 
-def test_news_epoch_shows_every_pair_twice_and_what_has_no_direction_swapped_too(small: tuple[Path, Mix]) -> None:
+def test_written_pairs_are_shown_in_both_directions_and_a_turned_entailment_is_left_to_the_teacher(
+    small: tuple[Path, Mix],
+) -> None:
     data, mix = small
-    news = read_pairs(data / "news" / "train.jsonl.gz")
-    shown = shown_of(data, mix).news
-    for pair in news:
-        assert shown.count(pair) == mix.news.copies * mix.news.epochs
-        swapped = Pair(pair.hypothesis, pair.premise, pair.label)
-        assert shown.count(swapped) == (0 if pair.label == "entailment" else mix.news.epochs)
+    shown = shown_of(data, mix)
+    for pair in read_pairs(data / "news" / "train.jsonl.gz"):
+        assert shown.news.count(pair) == 1
+        turned = Pair(pair.hypothesis, pair.premise, pair.label)
+        assert shown.news.count(turned) == (pair.label != "entailment")
+        assert shown.judged.count(turned._replace(label=UNLABELLED)) == (pair.label == "entailment")
     for premise, hypothesis in (("a signed", "b did not"), ("b did not", "a signed")):
-        assert shown.count(Pair(premise, hypothesis, "not_contradiction")) == mix.news.epochs
-    assert len(shown) == mix.news.epochs * (6 * mix.news.copies + 4 + 2 + 3)
+        assert shown.news.count(Pair(premise, hypothesis, "not_contradiction")) == 1
+    assert len(shown.news) == 6 + 4 + 2
+    assert len(shown.judged) == 3 + 2  # rows of the file, two turned entailments
+
+
+def test_hypotheses_of_one_premise_meet_without_a_label() -> None:
+    group = [Pair("p", hypothesis, label) for hypothesis, label in zip("abc", NLI_LABELS, strict=True)]
+    found = siblings([*group, Pair("q", "d", "neutral")], seed="s")
+    assert {frozenset((pair.premise, pair.hypothesis)) for pair in found} == {
+        frozenset(two) for two in ("ab", "ac", "bc")
+    }
+    assert {pair.label for pair in found} == {UNLABELLED}
+
+
+def test_teacher_sees_the_written_files_it_names_and_its_rows_of_the_others(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    write_rows(data / "news" / "train-2.jsonl.gz", numbered("later", 3))
+    shown = shown_of(data, mix)
+    assert len(shown.teacher) == 5 + 6
+    assert shown.news_pairs == 9
 
 
 def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Path, Mix]) -> None:
@@ -177,7 +205,7 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
     even = torch.tensor([[1.0, 1.0, -4.0], [3.0, -1.0, -4.0]])
     lean = torch.tensor([[1.0, 1.0, 4.0], [3.0, -1.0, 4.0]])
     open_class = torch.tensor([-2, -2])
-    assert float(pair_loss(even, open_class)) < 0.05 < 1.0 < float(pair_loss(lean, open_class))
+    assert float(pair_loss(even, open_class, ALONE)) < 0.05 < 1.0 < float(pair_loss(lean, open_class, ALONE))
 
 
 @pytest.mark.parametrize(
@@ -202,16 +230,74 @@ def test_unknown_label_and_missing_file_are_refused(tmp_path: Path) -> None:
 
 def test_two_way_row_counts_only_the_probability_of_entailment() -> None:
     logits = torch.log(torch.tensor([[0.7, 0.2, 0.1]]))
-    assert pair_loss(logits, torch.tensor([-1])).item() == pytest.approx(-math.log(0.3), abs=1e-6)
+    assert pair_loss(logits, torch.tensor([-1]), ALONE).item() == pytest.approx(-math.log(0.3), abs=1e-6)
 
 
 def test_three_way_row_is_smoothed_cross_entropy() -> None:
     logits = torch.log(torch.tensor([[0.7, 0.2, 0.1]]))
     spread = 0.05 / 3
     expected = -((0.95 + spread) * math.log(0.7) + spread * math.log(0.2) + spread * math.log(0.1))
-    assert pair_loss(logits, torch.tensor([0])).item() == pytest.approx(expected, abs=1e-6)
-    both = pair_loss(logits.repeat(2, 1), torch.tensor([0, -1])).item()
+    assert pair_loss(logits, torch.tensor([0]), ALONE).item() == pytest.approx(expected, abs=1e-6)
+    both = pair_loss(logits.repeat(2, 1), torch.tensor([0, -1]), ALONE).item()
     assert both == pytest.approx((expected - math.log(0.3)) / 2, abs=1e-6)
+
+
+def test_pair_that_only_the_teacher_labels_is_learnt_from_its_probabilities_alone() -> None:
+    logits = torch.log(torch.tensor([[0.7, 0.2, 0.1]]))
+    judged = torch.tensor([[0.5, 0.25, 0.25]])
+    expected = -(0.5 * math.log(0.7) + 0.25 * math.log(0.2) + 0.25 * math.log(0.1))
+    assert pair_loss(logits, torch.tensor([-3]), judged).item() == pytest.approx(expected, abs=1e-6)
+    labelled = pair_loss(logits, torch.tensor([-1]), ALONE).item()
+    both = pair_loss(logits, torch.tensor([-1]), judged).item()
+    assert both == pytest.approx(fitting.TEACHER_SHARE * expected + (1 - fitting.TEACHER_SHARE) * labelled, abs=1e-6)
+
+
+def write_parts(root: Path, weights: bytes, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two importable packages that hold the halves of an archive with a teacher's files."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        for name in teaching.FILES:
+            made.writestr(f"some-model/{name}", weights if name == "model.safetensors" else b"{}")
+        made.writestr("../outside.txt", b"never written")
+    whole = archive.getvalue()
+    names = []
+    for place, half in enumerate((whole[:100], whole[100:]), start=1):
+        package = root / f"teacher-part_{place}"
+        (package / "input").mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "input" / f"some-model.zip.00{place}").write_bytes(half)
+        names.append(package.name)
+    monkeypatch.syspath_prepend(str(root))
+    return names
+
+
+def test_teacher_is_joined_from_its_packages_and_another_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = write_parts(tmp_path / "site", b"weights", monkeypatch)
+    digest = hashlib.sha256(b"weights").hexdigest()
+    stage = replace(read_mix(SHIPPED_MIX).teacher, packages=tuple(names), sha256=digest)
+    base = teaching.unpack_base(stage, tmp_path / "out")
+    assert sorted(path.name for path in base.iterdir()) == sorted(teaching.FILES)
+    assert not (tmp_path / "outside.txt").exists()
+    with pytest.raises(ModelError, match="install the pinned packages"):
+        teaching.unpack_base(replace(stage, sha256="0" * 64), tmp_path / "out")
+    with pytest.raises(MissingExtraError, match="no_such_part"):
+        teaching.unpack_base(replace(stage, packages=("no_such_part",)), tmp_path / "elsewhere")
+
+
+def test_judging_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({"bridge": 5, "opened": 6, "closed": 7}, unk_token="closed"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    pairs = numbered("bridge", 5)
+    monkeypatch.setattr(teaching, "JUDGED_AT_ONCE", 2)
+    whole = teaching.judge(tiny_model(), pairs, tokenizer, max_length=16, saved=tmp_path / "whole.npy")
+    assert whole.shape == (5, 3) and whole.sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    np.save(tmp_path / "cut.npy", whole[:2])
+    resumed = teaching.judge(tiny_model(), pairs, tokenizer, max_length=16, saved=tmp_path / "cut.npy")
+    assert resumed == pytest.approx(whole, abs=0.02)
 
 
 def test_learning_rate_rises_then_falls_to_zero() -> None:

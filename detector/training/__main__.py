@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
+import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from detector.errors import DetectorError
-from detector.training.batches import encode_pairs, plan_batches
+from detector.training.batches import Encoded, encode_pairs, plan_batches
 from detector.training.calibration import calibrate, write_calibration
 from detector.training.card import Run, model_card
 from detector.training.figures import evaluate_model
@@ -17,32 +23,69 @@ from detector.training.mix import (
     GeneralStage,
     Mix,
     NewsStage,
-    Pair,
     Shown,
+    TeacherStage,
     dev_files,
     fingerprint,
     presentations,
     read_mix,
 )
 from detector.training.model import base_directory, export_model, new_classifier
+from detector.training.teacher import judge, new_teacher, unpack_base
 
 SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
 FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 points, in seconds a set
 
 
-def make_stages(shown: Shown, tokenizer: Any, mix: Mix) -> list[Stage]:
+def plan_stage(
+    name: str,
+    encoded: list[Encoded],
+    settings: GeneralStage | NewsStage | TeacherStage,
+    mix: Mix,
+    *,
+    epochs: float = 1.0,
+) -> Stage:
+    """`encoded` shown `epochs` times, in other batches each time."""
+    tokens = settings.tokens if isinstance(settings, TeacherStage) else mix.batch_tokens
+    steps = settings.steps if isinstance(settings, GeneralStage) else None
+    batches: list[list[int]] = []
+    for epoch in range(math.ceil(epochs)):
+        seed = f"{mix.seed}/{name}/batches" + (f"/{epoch}" if epoch else "")
+        batches += plan_batches(encoded, tokens=tokens, seed=seed)
+    batches = batches[: round(len(batches) * epochs / math.ceil(epochs))]
+    taken = batches[:steps]
+    shown = sum(len(encoded[place].ids) for batch in taken for place in batch)
+    print(f"{name}: {len(taken)} batches of {shown} tokens in all", file=sys.stderr, flush=True)
+    return Stage(name, encoded, taken, len(batches), settings.learning_rate, settings.warmup)
+
+
+def teach(shown: Shown, mix: Mix, out: Path) -> tuple[Stage, npt.NDArray[np.float32]]:
+    """Train the teacher; its probabilities of the pairs that it is to judge."""
+    from tokenizers import Tokenizer
+
+    base = unpack_base(mix.teacher, out)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    encoded = encode_pairs(shown.teacher, tokenizer, max_length=mix.max_length)
+    stage = plan_stage("teacher", encoded, mix.teacher, mix)
+    model = new_teacher(base, seed=mix.seed)
+    run = fingerprint(mix, shown)
+    fit(model, [stage], checkpoint=out / "teacher.pt", fingerprint=run, save_every=SAVE_EVERY)
+    saved = out / f"judged-{run}.npy"
+    return stage, judge(model, shown.judged, tokenizer, max_length=mix.max_length, saved=saved)
+
+
+def learner_stages(shown: Shown, judged: npt.NDArray[np.float32], tokenizer: Any, mix: Mix) -> list[Stage]:
     stages = []
-    parts: list[tuple[str, list[Pair], GeneralStage | NewsStage, int | None]] = [
-        (stage.name, pairs, stage, stage.steps) for stage, pairs in zip(mix.general, shown.general, strict=True)
-    ]
-    for name, pairs, settings, steps in [*parts, ("news", shown.news, mix.news, None)]:
+    for settings, pairs in zip(mix.general, shown.general, strict=True):
         encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
-        batches = plan_batches(encoded, tokens=mix.batch_tokens, seed=f"{mix.seed}/{name}/batches")
-        taken = batches[:steps]
-        tokens = sum(len(encoded[place].ids) for batch in taken for place in batch)
-        print(f"{name}: {len(taken)} batches of {tokens} tokens in all", file=sys.stderr, flush=True)
-        stages.append(Stage(name, encoded, taken, len(batches), settings.learning_rate, settings.warmup))
-    return stages
+        stages.append(plan_stage(settings.name, encoded, settings, mix))
+    alone = encode_pairs(shown.news, tokenizer, max_length=mix.max_length)
+    encoded = encode_pairs(shown.judged, tokenizer, max_length=mix.max_length)
+    rows = judged.tolist()
+    taught = [replace(pair, judged=(row[0], row[1], row[2])) for pair, row in zip(encoded, rows, strict=True)]
+    together = [*alone, *taught]
+    random.Random(f"{mix.seed}/news").shuffle(together)
+    return [*stages, plan_stage("news", together, mix.news, mix, epochs=mix.news.epochs)]
 
 
 def train(options: argparse.Namespace) -> None:
@@ -51,10 +94,11 @@ def train(options: argparse.Namespace) -> None:
     mix = read_mix(options.mix)
     base = base_directory(mix)
     shown = presentations(options.data, mix)
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    stages = make_stages(shown, tokenizer, mix)
-    model = new_classifier(base, seed=mix.seed)
     options.out.mkdir(parents=True, exist_ok=True)
+    teacher, judged = teach(shown, mix, options.out)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    stages = learner_stages(shown, judged, tokenizer, mix)
+    model = new_classifier(base, seed=mix.seed)
     checkpoint = options.out / "checkpoint.pt"
     fit(model, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
 
@@ -64,7 +108,7 @@ def train(options: argparse.Namespace) -> None:
     calibration = calibrate(made, files)
     write_calibration(made, calibration)
     figures = evaluate_model(made, files, limit=FIGURE_ROWS)
-    run = Run(mix, shown, stages, sha256, figures, FIGURE_ROWS, calibration, options.notes)
+    run = Run(mix, shown, [teacher, *stages], sha256, figures, FIGURE_ROWS, calibration, options.notes)
     (made / "README.md").write_text(model_card(run), encoding="utf-8")
     print(f"{made}: model written", file=sys.stderr)
 

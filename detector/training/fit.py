@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from detector.errors import InputError
-from detector.training.batches import Encoded, pad
+from detector.training.batches import Batch, Encoded, pad
 
 LABEL_SMOOTHING = 0.05
+TEACHER_SHARE = 0.6
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.01
 MAX_GRADIENT_NORM = 1.0
@@ -31,8 +32,12 @@ class Stage:
     warmup: int
 
 
-def pair_loss(logits: Any, targets: Any) -> Any:
-    """Mean over the batch: smoothed cross-entropy, -log(1 - p(entailment)) where the target is -1, the same for p(contradiction) at -2."""
+def pair_loss(logits: Any, targets: Any, judged: Any) -> Any:
+    """Mean over the batch: smoothed cross-entropy, -log(1 - p(entailment)) where the target is -1, the same for p(contradiction) at -2.
+
+    Where a teacher has judged the pair ([pairs, 3], else NaN), `TEACHER_SHARE` of the loss is the cross-entropy with its
+    probabilities, and all of it where the target is -3 (Hinton et al. 2015, at temperature 1).
+    """
     import torch
 
     logits = logits.float()
@@ -43,7 +48,11 @@ def pair_loss(logits: Any, targets: Any) -> Any:
     no_entailment = -torch.logsumexp(log_probs[:, 1:], dim=-1)
     no_contradiction = -torch.logsumexp(log_probs[:, :2], dim=-1)
     open_class = torch.where(targets == -1, no_entailment, no_contradiction)
-    return torch.where(targets >= 0, three_way, open_class).mean()
+    labelled = torch.where(targets >= 0, three_way, open_class)
+    taught = ~judged.isnan().any(dim=-1)
+    as_teacher = -(judged.nan_to_num() * log_probs).sum(dim=-1)
+    share = torch.where(targets == -3, 1.0, TEACHER_SHARE) * taught
+    return (share * as_teacher + (1 - share) * labelled).mean()
 
 
 def rate_at(step: int, *, total: int, peak: float, warmup: int) -> float:
@@ -68,21 +77,27 @@ def train_step(model: Any, optimizer: Any, pairs: Sequence[Encoded], *, learning
     """bf16 compute on fp32 weights; the loss."""
     import torch
 
-    batch = pad(pairs)
+    batch = pad(pairs, padding=model.config.pad_token_id)
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
     with torch.autocast("cpu", torch.bfloat16):
-        logits = model(
-            input_ids=torch.from_numpy(batch.ids),
-            token_type_ids=torch.from_numpy(batch.segments),
-            attention_mask=torch.from_numpy(batch.mask),
-        ).logits
-    loss = pair_loss(logits, torch.from_numpy(batch.targets))
+        logits = model(**model_inputs(model, batch)).logits
+    loss = pair_loss(logits, torch.from_numpy(batch.targets), torch.from_numpy(batch.judged))
     loss.backward()
     torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], MAX_GRADIENT_NORM)
     optimizer.step()
     optimizer.zero_grad()
     return float(loss.detach())
+
+
+def model_inputs(model: Any, batch: Batch) -> dict[str, Any]:
+    """Tensors for `model`, which may know no segments (MPNet does not)."""
+    import torch
+
+    inputs = {"input_ids": torch.from_numpy(batch.ids), "attention_mask": torch.from_numpy(batch.mask)}
+    if getattr(model.config, "type_vocab_size", 0):
+        inputs["token_type_ids"] = torch.from_numpy(batch.segments)
+    return inputs
 
 
 def save_checkpoint(path: Path, *, fingerprint: str, stage: int, step: int, model: Any, optimizer: Any) -> None:

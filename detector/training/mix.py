@@ -7,8 +7,9 @@ import hashlib
 import json
 import random
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from detector.records import NLI_LABELS
 SHIPPED_NEWS = Path(__file__).with_name("news")
 NOT_ENTAILMENT = "not_entailment"  # rows of sets that do not tell neutral from contradiction
 NOT_CONTRADICTION = "not_contradiction"  # rows of stories, which do not tell entailment from neutral
+UNLABELLED = "unlabelled"  # pairs that only a teacher judges
 
 
 class Pair(NamedTuple):
@@ -52,10 +54,26 @@ class GeneralStage:
 
 
 @dataclass(frozen=True, slots=True)
+class TeacherStage:
+    """One pass over `rows` of each file and the hand-written pairs in `news`, by the model whose parts are in `packages`."""
+
+    packages: tuple[str, ...]
+    sha256: str
+    news: tuple[str, ...]
+    tokens: int
+    learning_rate: float
+    warmup: int
+    rows: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class NewsStage:
-    epochs: int
-    copies: int
-    general_rows: int
+    """`epochs` over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
+    two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file."""
+
+    epochs: float
+    rows: Mapping[str, int | None]
+    siblings: Mapping[str, int]
     learning_rate: float
     warmup: int
     licence: str
@@ -71,6 +89,7 @@ class Mix:
     batch_tokens: int
     max_length: int
     longest: int
+    teacher: TeacherStage
     general: tuple[GeneralStage, ...]
     news: NewsStage
     sources: tuple[Source, ...]
@@ -86,8 +105,9 @@ def read_mix(path: Path) -> Mix:
             batch_tokens=table["batch"]["tokens"],
             max_length=table["batch"]["max_length"],
             longest=table["mix"]["longest"],
+            teacher=teacher_stage(table["teacher"]),
             general=tuple(general_stage(row) for row in table["general"]),
-            news=NewsStage(**table["news"]),
+            news=NewsStage(**{**table["news"], "rows": row_counts(table["news"]["rows"])}),
             sources=tuple(Source(**row) for row in table["source"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -98,16 +118,25 @@ def read_mix(path: Path) -> Mix:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
-    unknown = sorted({file for stage in mix.general for file in stage.rows} - set(names))
+    stages: list[TeacherStage | GeneralStage | NewsStage] = [mix.teacher, *mix.general, mix.news]
+    unknown = sorted({file for stage in stages for file in stage.rows} - set(names))
     if unknown:
         raise SettingsError(f"{path}: rows asked of {', '.join(unknown)}; add a [[source]] table for each")
     return mix
 
 
 def general_stage(table: dict[str, Any]) -> GeneralStage:
-    """Of a `[[general]]` table, in which a file's rows are a number or "all"."""
-    rows = {file: None if count == "all" else int(count) for file, count in table["rows"].items()}
-    return GeneralStage(**{**table, "rows": rows})
+    return GeneralStage(**{**table, "rows": row_counts(table["rows"])})
+
+
+def teacher_stage(table: dict[str, Any]) -> TeacherStage:
+    lists = {name: tuple(table[name]) for name in ("packages", "news")}
+    return TeacherStage(**{**table, **lists, "rows": row_counts(table["rows"])})
+
+
+def row_counts(table: dict[str, Any]) -> dict[str, int | None]:
+    """Rows of a file are a number or "all"."""
+    return {file: None if count == "all" else int(count) for file, count in table.items()}
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -191,37 +220,69 @@ def general_presentations(usable: dict[str, list[Pair]], stage: GeneralStage, *,
     return shown + last[: round(part * len(last))]
 
 
+def teacher_presentations(usable: dict[str, list[Pair]], news: list[Pair], mix: Mix) -> list[Pair]:
+    """One pass, the hand-written pairs among the others."""
+    rows = [pair for file, cap in mix.teacher.rows.items() for pair in draw(usable[file], cap=cap, turn=0)] + news
+    random.Random(f"{mix.seed}/teacher").shuffle(rows)
+    return rows
+
+
+def swapped(pairs: Iterable[Pair]) -> list[Pair]:
+    """Neutral and contradiction hold in both directions often enough to learn from; entailment does not."""
+    return [
+        Pair(p.hypothesis, p.premise, p.label if p.label in ("neutral", "contradiction") else UNLABELLED) for p in pairs
+    ]
+
+
+def siblings(pairs: Sequence[Pair], *, seed: str) -> list[Pair]:
+    """Every two hypotheses of one premise, in one direction each, unlabelled."""
+    by_premise: dict[str, list[str]] = {}
+    for pair in pairs:
+        by_premise.setdefault(pair.premise, []).append(pair.hypothesis)
+    drawn = random.Random(seed)
+    found = []
+    for hypotheses in by_premise.values():
+        for left, right in combinations(dict.fromkeys(hypotheses), 2):
+            first, second = drawn.sample((left, right), 2)
+            found.append(Pair(first, second, UNLABELLED))
+    return found
+
+
 def story_pairs(folder: Path) -> list[Pair]:
     """Pairs of annotated stories, as `python -m detector.evaluation story-pairs` writes them; none without the file."""
     path = folder / "stories.jsonl.gz"
     return read_pairs(path) if path.exists() else []
 
 
-def news_presentations(
-    news: list[Pair], stories: list[Pair], usable: dict[str, list[Pair]], mix: Mix, *, turn: int
-) -> list[Pair]:
-    """All epochs of the news stage, one after the other, with rows of the last general stage from pass `turn` on.
+def written_rows(news: list[Pair], stories: list[Pair]) -> list[Pair]:
+    """Labelled pairs of the news stage, in both directions; pairs of stories have none of their own."""
+    turned = [Pair(p.hypothesis, p.premise, p.label) for p in stories]
+    return [*news, *(pair for pair in swapped(news) if pair.label != UNLABELLED), *stories, *turned]
 
-    Neutral and contradiction hold in both directions often enough to learn from; entailment does not. Pairs of stories
-    have no direction of their own.
-    """
-    kept = [pair for pair in news if pair.label in ("neutral", "contradiction")]
-    swapped = [Pair(p.hypothesis, p.premise, p.label) for p in [*kept, *stories]]
-    shown: list[Pair] = []
-    for epoch in range(mix.news.epochs):
-        general = general_pass(usable, mix.general[-1], turn=turn + epoch, seed=mix.seed)[: mix.news.general_rows]
-        rows = news * mix.news.copies + stories + swapped + general
-        random.Random(f"{mix.seed}/news/{epoch}").shuffle(rows)
-        shown += rows
-    return shown
+
+def judged_rows(
+    news: list[Pair], usable: dict[str, list[Pair]], mix: Mix, *, dev_keys: set[frozenset[str]]
+) -> list[Pair]:
+    """Pairs of the news stage that the teacher judges: the files' own, and those without a label."""
+    files = [pair for file, cap in mix.news.rows.items() for pair in draw(usable[file], cap=cap, turn=1)]
+    related = [pair for pair in swapped(news) if pair.label == UNLABELLED]
+    related += siblings(news, seed=f"{mix.seed}/siblings")
+    for file, count in mix.news.siblings.items():
+        related += siblings(usable[file], seed=f"{mix.seed}/siblings/{file}")[:count]
+    return [*files, *without_dev(related, dev_keys)]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The pairs of all stages in the order in which they are shown, and what they were drawn from."""
+    """The pairs of all stages, and what they were drawn from.
 
+    An epoch of the news stage shows `news`, which people labelled, and `judged`, which the teacher judges.
+    """
+
+    teacher: list[Pair]
     general: tuple[list[Pair], ...]
     news: list[Pair]
+    judged: list[Pair]
     usable: dict[str, int]
     news_pairs: int
     story_pairs: int
@@ -232,13 +293,16 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_general(data, mix, dev_keys)
     news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
+    taught = [pair for name in mix.teacher.news for pair in read_pairs(written / f"{name}.jsonl.gz")]
     general, turn = [], 0
     for stage in mix.general:
         general.append(general_presentations(usable, stage, turn=turn, seed=mix.seed))
         turn += int(stage.passes) + 1
     return Shown(
+        teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
         general=tuple(general),
-        news=news_presentations(news, stories, usable, mix, turn=turn),
+        news=written_rows(news, stories),
+        judged=judged_rows(news, usable, mix, dev_keys=dev_keys),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
@@ -248,7 +312,7 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
 def fingerprint(mix: Mix, shown: Shown) -> str:
     """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
     digest = hashlib.sha256(repr(mix).encode())
-    for pairs in (*shown.general, shown.news):
+    for pairs in (shown.teacher, *shown.general, shown.news, shown.judged):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]
