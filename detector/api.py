@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from detector import pipeline
 from detector.decisions.values import Corrected, Departure, ReviewState
-from detector.errors import InputError
 from detector.history import changes_between
 from detector.records import Agreement, Article, Conflict, Outcome, Rejection, Review, Run, Statement
 from detector.report import Report, build_report
@@ -69,7 +68,7 @@ def find_conflicts(
     chosen = settings if isinstance(settings, Settings) else load_settings(Path(settings) if settings else None)
     with _store_or_temporary(store) as opened:
         ingested = pipeline.ingest(opened, read_articles(articles, chosen))
-        require_articles(opened, ingested)
+        pipeline.require_articles(opened, ingested)
         run = pipeline.run(
             opened,
             settings=chosen,
@@ -92,21 +91,6 @@ def read_articles(
         return read_frame(articles, settings.reading)
     paths = [articles] if isinstance(articles, str | Path) else articles
     return read_paths([Path(path) for path in paths], settings.reading)
-
-
-def require_articles(store: Store, ingested: pipeline.IngestResult) -> None:
-    """Raises InputError: the store is empty after reading, with the first reason why."""
-    if store.article_heads():
-        return
-    if ingested.rejected:
-        first = ingested.rejected[0]
-        raise InputError(
-            f"no article could be read; {len(ingested.rejected)} rejected, "
-            f"the first: {first.path}: {first.reason}; {first.remedy}"
-        )
-    raise InputError(
-        "no article was found; expected files or folders with .txt, .md, .html, .json, .jsonl, .csv or .parquet"
-    )
 
 
 @dataclass(frozen=True)

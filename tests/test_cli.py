@@ -120,6 +120,17 @@ def test_a_rejected_file_becomes_an_exit_code_when_asked_for(news: Path, call: C
     assert call("ingest", news, "--fail-on", "rejected") == 1
 
 
+def test_ingest_fails_when_all_it_was_given_is_rejected(
+    news: Path, call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (news / "empty.txt").write_text("", encoding="utf-8")
+    assert call("ingest", news) == 0
+    assert call("ingest", news / "empty.txt") == 2
+    told = capsys.readouterr()
+    assert "0 accepted, 0 unchanged, 0 revised, 1 rejected" in told.out
+    assert "detector: no article could be read; 1 rejected, the first: empty.txt: " in told.err
+
+
 def test_run_shows_the_report_on_stdout_and_everything_else_on_stderr(
     news: Path, call: Call, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

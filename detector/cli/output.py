@@ -82,15 +82,17 @@ def _bars(*, quiet: bool) -> Iterator[OnProgress]:
 
 def report_files(files: Sequence[Path] | None) -> list[Path]:
     """The files asked for. Raises InputError before any work is done: the suffix of one is no report format."""
+    if not files:
+        return []
     from detector.report import FORMATS
 
-    for file in files or ():
+    for file in files:
         if file.suffix.lower() not in FORMATS:
             found = file.suffix or "no suffix"
             raise InputError(f"--report {file}: {found} is not a report format; expected one of {', '.join(FORMATS)}")
         if file.is_dir():
             raise InputError(f"--report {file}: a folder; expected a file such as {file / 'report.html'}")
-    return list(files or ())
+    return list(files)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -43,9 +43,10 @@ def ingest(
     """Read articles into the store and say what became of each.
 
     An article is accepted, unchanged, revised (its text was edited since) or rejected, with the reason and a remedy.
-    Without SOURCE and --drop the sources of the settings are read.
+    Without SOURCE and --drop the sources of the settings are read. Where everything is rejected the exit code is 2.
     """
     from detector import screens
+    from detector.pipeline import require_some_read
     from detector.sources import named_sources
 
     chosen = chosen_settings(settings)
@@ -60,6 +61,8 @@ def ingest(
     elif not quiet:
         print_lines([*screens.ingest_lines(result), *screens.asked_lines(gathered)])
     fail_if(bool(fail_on and result.rejected))
+    if not gathered.asked.lists:  # a list that answered was read, whatever became of its pages
+        require_some_read(result)
 
 
 @app.command()
@@ -81,8 +84,7 @@ def run(
     The report covers all articles of the store, those of earlier calls as well. With nothing new since the last run,
     that run is reported again at once. What changed since the run before it is told first.
     """
-    from detector import pipeline, screens
-    from detector.api import report_of, require_articles
+    from detector import pipeline
     from detector.sources import named_sources, signs_of_run
 
     targets = report_files(report)
@@ -92,8 +94,10 @@ def run(
         gathered = gather_into(opened, named, chosen, quiet=quiet)
         result = gathered.result
         if not named.is_empty and not quiet:
+            from detector import screens
+
             say(*screens.ingest_lines(result, most=_SHOWN_REJECTIONS), *screens.asked_lines(gathered))
-        require_articles(opened, result)
+        pipeline.require_articles(opened, result)
         last = opened.last_run()
         with shown_progress(quiet=quiet) as show, signs_of_run(opened, show) as on_progress:
             finished = pipeline.run(
@@ -105,6 +109,8 @@ def run(
             say("This is the first run: nothing can be new or changed yet.")
         if quiet and not (targets or json or fail_on):
             return
+        from detector.api import report_of
+
         built = report_of(opened, finished, since=before)
     deliver(built, targets, limit=limit, json=json, quiet=quiet)
     made_now = last is None or last.run_id != finished.run_id

@@ -9,7 +9,7 @@ or on what ran before.
 from __future__ import annotations
 
 from detector.pipeline.deriving import judge_again
-from detector.pipeline.ingesting import IngestResult, ingest
+from detector.pipeline.ingesting import IngestResult, ingest, require_articles, require_some_read
 from detector.pipeline.progress import OnProgress, Progress
 from detector.pipeline.running import run, state_hash
 from detector.pipeline.stages import block, claims_of, embed_pending, participants_of, score_pending, split_pending
@@ -26,6 +26,8 @@ __all__ = [
     "ingest",
     "judge_again",
     "participants_of",
+    "require_articles",
+    "require_some_read",
     "run",
     "score_pending",
     "split_pending",

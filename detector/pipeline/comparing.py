@@ -182,6 +182,8 @@ def compare_pending(
             (article_id for article_id, now in around.of.items() if before.get(article_id) != now),
             key=lambda article_id: (home.get(article_id, ""), article_id),
         )
+    if any(around.of[article_id].neighbours for article_id in pending if article_id not in before):
+        bench.load_ahead("nli")
     shelves = _Shelves(store, bench, {summary.article_id: summary for summary in summaries})
     met: dict[str, JudgedPair] = {}
     for done in range(0, len(pending), COMPARE_BATCH):

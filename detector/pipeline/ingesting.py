@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from detector.errors import InputError
 from detector.records import Article, Rejection
 from detector.store import Store
 
@@ -47,6 +48,26 @@ def ingest(store: Store, readings: Iterable[Article | Rejection]) -> IngestResul
         revised += better.values()
         store.add_articles([*accepted, *revised])
     return IngestResult(tuple(accepted), tuple(unchanged), tuple(revised), tuple(rejected))
+
+
+def require_articles(store: Store, ingested: IngestResult) -> None:
+    """Raises InputError: the store is empty after reading, with the first reason why."""
+    if store.article_heads():
+        return
+    require_some_read(ingested)
+    raise InputError(
+        "no article was found; expected files or folders with .txt, .md, .html, .json, .jsonl, .csv or .parquet"
+    )
+
+
+def require_some_read(ingested: IngestResult) -> None:
+    """Raises InputError: all there was to read was rejected, with the first reason why."""
+    if ingested.rejected and not (ingested.accepted or ingested.unchanged or ingested.revised):
+        first = ingested.rejected[0]
+        raise InputError(
+            f"no article could be read; {len(ingested.rejected)} rejected, "
+            f"the first: {first.path}: {first.reason}; {first.remedy}"
+        )
 
 
 def _better_known(store: Store, unchanged: Sequence[Article]) -> dict[str, Article]:

@@ -14,7 +14,7 @@ from detector.models.hashes import encoder_sha256, nli_sha256
 from detector.pipeline.comparing import compare_pending, summarise_pending
 from detector.pipeline.deriving import derive
 from detector.pipeline.progress import Clock, OnProgress
-from detector.pipeline.stages import split_pending
+from detector.pipeline.stages import is_read, split_pending
 from detector.pipeline.workbench import Workbench
 from detector.records import Article, ArticleSummary, Outcome, Run, digest
 from detector.settings import Settings
@@ -146,7 +146,7 @@ def _counts(
     return {
         "articles": len(articles),
         "outlets": len({article.outlet_id for article in articles.values()}),
-        "skipped_language": sum(_skipped(article, bench.settings) for article in articles.values()),
+        "skipped_language": sum(not is_read(article, bench.settings.statements) for article in articles.values()),
         "statements": sum(summary.statements for summary in summaries),
         "claims": sum(summary.claims for summary in summaries),
         "pairs": store.comparisons.count(),
@@ -156,7 +156,3 @@ def _counts(
         "agreements": len(outcome.agreements),
         **gate_counts((summary.gates for summary in summaries), store.comparisons.stopped()),
     }
-
-
-def _skipped(article: Article, settings: Settings) -> bool:
-    return article.language is not None and article.language not in settings.statements.languages

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from detector.pipeline import apart
 from detector.pipeline.progress import OnProgress, Progress
 from detector.pipeline.workbench import Workbench
 from detector.records import Article, CandidatePair, PairScore, Probs, Statement
-from detector.settings import Settings
+from detector.settings import Settings, StatementSettings
 from detector.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ EMBED_BATCH = 256
 """Texts embedded between two commits; about a second's work."""
 SCORE_BATCH = 2048
 """Directed pairs scored between two commits; some seconds' work, so that a killed run loses little."""
-ARTICLE_BATCH = 16
 
 
 def claims_of(statements: Sequence[Statement]) -> list[Statement]:
@@ -37,22 +38,33 @@ def participants_of(statements: Sequence[Statement]) -> list[Statement]:
     return [statement for statement in statements if statement.claim_gate is None or is_quotation(statement)]
 
 
-def split_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> None:
-    """Split the articles that have no statements under the current fingerprint."""
-    fingerprint = bench.statements_fingerprint
-    pending = store.articles_without_statements(fingerprint)
-    if not pending:
-        return
-    bench.load_ahead()
-    from detector.statements import split_articles
+def is_read(article: Article, settings: StatementSettings) -> bool:
+    """Whether the article is in a language that is read; one that is not known is taken to be."""
+    language = (article.language or settings.languages[0]).lower().replace("_", "-").split("-")[0]
+    return language in settings.languages
 
-    done = 0
-    for start in range(0, len(pending), ARTICLE_BATCH):
-        batch = pending[start : start + ARTICLE_BATCH]
-        for article, statements in split_articles(batch, nlp=bench.nlp, settings=bench.settings.statements):
-            store.put_statements(article, fingerprint, statements)
-            done += 1
-            on_progress(Progress("statements", done, len(pending)))
+
+def split_pending(store: Store, bench: Workbench, on_progress: OnProgress) -> None:
+    """Split the articles that have no statements under the current fingerprint, while the encoder is loaded."""
+    pending = store.articles_without_statements(bench.statements_fingerprint)
+    read = [article for article in pending if is_read(article, bench.settings.statements)]
+    elsewhere = apart.begin(read, bench.settings.statements) if bench.starts_cold else None
+    if read:
+        bench.load_ahead("encoder")
+    split = elsewhere.statements() if elsewhere is not None else None
+    known = zip(read, split, strict=True) if split is not None else _split(read, bench)
+    unread = ((article, ()) for article in pending if not is_read(article, bench.settings.statements))
+    for done, (article, statements) in enumerate(chain(unread, known), start=1):
+        store.put_statements(article, bench.statements_fingerprint, statements)
+        on_progress(Progress("statements", done, len(pending)))
+
+
+def _split(articles: Sequence[Article], bench: Workbench) -> Iterator[tuple[Article, tuple[Statement, ...]]]:
+    """The articles with their statements, by the language pipeline of this process."""
+    if articles:
+        from detector.statements import split_articles
+
+        yield from split_articles(articles, nlp=bench.nlp, settings=bench.settings.statements)
 
 
 def embed_pending(store: Store, bench: Workbench, taking_part: Sequence[Statement], on_progress: OnProgress) -> None:

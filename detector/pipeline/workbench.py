@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from detector import models
 from detector.records import Probs, digest
-from detector.settings import Settings
+from detector.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from spacy.language import Language
+
+_Model = TypeVar("_Model")
 
 
 @dataclass(slots=True)
@@ -30,6 +33,8 @@ class Workbench:
     _calibrated: bool = field(init=False)
     _loaded: set[str] = field(init=False, default_factory=set)
     _loading: threading.RLock = field(init=False, default_factory=threading.RLock)
+    _ahead_encoder: Future[models.Encoder] | None = field(init=False, default=None)
+    _ahead_nli: Future[models.NLIModel] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._calibrated = self._nli is None or self._nli.scorer_id == models.scorer_id_of(self.settings.models)
@@ -46,7 +51,9 @@ class Workbench:
     def encoder(self) -> models.Encoder:
         with self._loading:
             if self._encoder is None:
-                self._encoder = models.load_encoder(self.settings.models)
+                ahead = self._ahead_encoder
+                self._ahead_encoder = None
+                self._encoder = ahead.result() if ahead is not None else models.load_encoder(self.settings.models)
                 self._loaded.add("_encoder")
             return self._encoder
 
@@ -54,15 +61,23 @@ class Workbench:
     def nli(self) -> models.NLIModel:
         with self._loading:
             if self._nli is None:
-                self._nli = models.load_nli(self.settings.models)
+                ahead = self._ahead_nli
+                self._ahead_nli = None
+                self._nli = ahead.result() if ahead is not None else models.load_nli(self.settings.models)
             return self._nli
 
-    def load_ahead(self) -> None:
-        """Begin to load both models beside what runs meanwhile; what goes wrong there is told when the model is asked for."""
-        if self._encoder is None or self._nli is None:
-            loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
-            loading.submit(lambda: (self.encoder, self.nli))
-            loading.shutdown(wait=False)
+    def load_ahead(self, name: Literal["encoder", "nli"]) -> None:
+        """Begin to load a model beside what runs meanwhile; what goes wrong there is told when the model is asked for."""
+        with self._loading:
+            if name == "encoder" and self._encoder is None and self._ahead_encoder is None:
+                self._ahead_encoder = _beside(models.load_encoder, self.settings.models)
+            if name == "nli" and self._nli is None and self._ahead_nli is None:
+                self._ahead_nli = _beside(models.load_nli, self.settings.models)
+
+    @property
+    def starts_cold(self) -> bool:
+        """Whether the encoder and the language pipeline are both still to be loaded, and spaCy was not imported yet."""
+        return self._encoder is None and self._nlp is None and "spacy" not in sys.modules
 
     @property
     def nlp(self) -> Language:
@@ -102,3 +117,11 @@ class Workbench:
     @property
     def statements_fingerprint(self) -> str:
         return self.settings.fingerprint("statements")
+
+
+def _beside(load: Callable[[ModelSettings], _Model], settings: ModelSettings) -> Future[_Model]:
+    """The model that a thread of its own loads."""
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
+    loading = thread.submit(load, settings)
+    thread.shutdown(wait=False)
+    return loading

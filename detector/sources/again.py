@@ -10,7 +10,6 @@ from detector.pipeline import IngestResult, Progress, ingest
 from detector.records import Article, Fetch, Listed, Rejection
 from detector.settings import ReadingSettings
 from detector.sources.values import merged
-from detector.sources.web import head_of, same_article
 from detector.store import Store
 
 _BATCH = 100
@@ -40,6 +39,8 @@ def read_again(
 
 def _to_be_read(store: Store) -> Iterator[Fetch]:
     """One address for each article: the one it was last read from; none where a file was read since."""
+    from detector.sources.web import head_of
+
     addresses: dict[str, list[Fetch]] = {}
     for fetch in store.fetches.all():
         if fetch.kind == "article":
@@ -55,6 +56,8 @@ def _to_be_read(store: Store) -> Iterator[Fetch]:
 
 
 def _read(store: Store, fetch: Fetch, settings: ReadingSettings) -> Iterator[Article | Rejection]:
+    from detector.sources.web import same_article
+
     pages = store.fetches.pages(fetch.url)
     if not pages:
         return
