@@ -93,10 +93,37 @@ class Entity:
     key: str
 
 
+MeasureSort = Literal["", "count", "level", "change", "share", "chance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a number measures, as the parse tells it; empty where it does not.
+
+    `thing` is the lemma of the noun, `kinds` the words that say which of its kind ("used car" prices), `act` the verb that tells
+    it, `over` how long a change took ("year"), `since` the months it is counted from, `moment` a part of a year or "now",
+    `part` that it counts some of a larger number ("including two children").
+    """
+
+    thing: str = ""
+    kinds: tuple[str, ...] = ()
+    sort: MeasureSort = ""
+    act: str = ""
+    over: str = ""
+    months: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    since: tuple[str, ...] = ()
+    moment: str = ""
+    countries: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    part: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number of a named thing: low and high bound it ("at least 5" has high = inf), unit is
-    "count", "percent", a currency code or a unit of measure; noun is the lemma of the thing counted."""
+    "count", "percent", a currency code or a unit of measure; noun is the lemma of the thing counted; measure is None
+    where no parse was at hand, as in stores of earlier versions."""
 
     text: str
     low: float
@@ -104,6 +131,7 @@ class Quantity:
     unit: str = "count"
     noun: str = ""
     approximate: bool = False
+    measure: Measure | None = None
 
     def __post_init__(self) -> None:
         _require(not math.isnan(self.low) and self.low <= self.high, f"quantity {self.text!r} has low > high")

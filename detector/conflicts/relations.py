@@ -208,7 +208,7 @@ def judge_pair(
     weights: PairWeights | None = None,
 ) -> PairFinding:
     """The finding of one scored pair. Every gate is evaluated and kept, also when an earlier one failed."""
-    signals = signals_of(left, right, *articles)
+    signals = signals_of(left, right, *articles, similarity=pair.similarity)
     forward, backward = score.forward.tempered(temperature), score.backward.tempered(temperature)
     if pair.rule == QUOTE_RULE:
         return _judge_quotation(pair, score, signals, lane_of(signals, left, right, settings), (left, right))

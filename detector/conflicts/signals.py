@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from detector.conflicts.measures import Setting, same_measure, says_which, surely_same
 from detector.records import Article, Entity, Modality, Quantity, Statement, TimeMention
 
 Comparison = Literal["differs", "fits", "apart", "none"]
@@ -171,14 +172,22 @@ class Signals:
     hedged: tuple[bool, bool]
 
 
-def signals_of(left: Statement, right: Statement, left_article: Article, right_article: Article) -> Signals:
-    """All signals of a pair; symmetric but for the order inside the two-element fields."""
+def signals_of(
+    left: Statement,
+    right: Statement,
+    left_article: Article,
+    right_article: Article,
+    *,
+    similarity: float | None = None,
+) -> Signals:
+    """All signals of a pair; symmetric but for the order inside the two-element fields. `similarity` is its cosine."""
     left_names = frozenset(entity.key for entity in left.entities)
     right_names = frozenset(entity.key for entity in right.entities)
     left_lemmas, right_lemmas = frozenset(left.lemmas), frozenset(right.lemmas)
     shared = left_lemmas & right_lemmas
     names = {word for one in (left, right) for entity in one.entities for word in _words_of(entity)}
-    numbers, numbers_reason, clash = compare_numbers(left, right)
+    numbers, numbers_reason, clash = compare_numbers(left, right, similarity=similarity)
+    moved = [_acts_of(one) if numbers == "apart" else frozenset() for one in (left, right)]
     dates, dates_reason = compare_dates(left, right)
     return Signals(
         shared_names=left_names & right_names,
@@ -199,13 +208,18 @@ def signals_of(left: Statement, right: Statement, left_article: Article, right_a
         dates=dates,
         dates_reason=dates_reason,
         negation_differs=left.negated != right.negated,
-        opposites=opposites_in(left_lemmas - right_lemmas, right_lemmas - left_lemmas),
+        opposites=opposites_in(left_lemmas - right_lemmas - moved[0], right_lemmas - left_lemmas - moved[1]),
         same_speaker=same_speaker(left.speaker, right.speaker),
         speakers_differ=bool(left.speaker and right.speaker) and not same_speaker(left.speaker, right.speaker),
         named_speakers=all(speaker and speaker.split()[-1][:1].isupper() for speaker in (left.speaker, right.speaker)),
         gap_days=gap_in_days(left_article, right_article),
         hedged=(is_hedged(left), is_hedged(right)),
     )
+
+
+def _acts_of(statement: Statement) -> frozenset[str]:
+    """The verbs that tell its figures: "rose" and "fell" of two different things are no opposites."""
+    return frozenset(one.measure.act for one in statement.quantities if one.measure is not None and one.measure.act)
 
 
 def _words_of(entity: Entity) -> list[str]:
@@ -285,6 +299,8 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     ours, theirs = beside
     if _told_apart(ours, theirs):
         return False
+    if surely_same(left, right):
+        return True
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
     shared = ours.stems & theirs.stems
@@ -292,7 +308,11 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     if left.unit == "count" and not open_nouns:
         return False
     fates = left.noun in PEOPLE and right.noun in PEOPLE
-    return len(shared) >= (1 if open_nouns and fates else 2)
+    return len(shared) >= (1 if open_nouns and fates else _ENOUGH)
+
+
+_ENOUGH = 2
+"""Words in common beside two numbers that make them figures of one thing where no noun does."""
 
 
 def _words_beside(statement: Statement, quantity: Quantity) -> _Beside:
@@ -329,10 +349,13 @@ def _stem(word: str) -> str:
 Clash = tuple[Quantity, Quantity]
 
 
-def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str, Clash | None]:
+def compare_numbers(
+    left: Statement, right: Statement, *, similarity: float | None = None
+) -> tuple[Comparison, str, Clash | None]:
     """How the quantities of the same things compare, which ones, and the first two that cannot both be true.
 
-    One with a compatible partner is at rest, and a figure that another is only compared with tells nothing.
+    One with a compatible partner is at rest, and a figure that another is only compared with tells nothing. `similarity` is
+    the cosine of the statements where it is known.
     """
     if not {one.unit for one in left.quantities} & {one.unit for one in right.quantities}:
         return "none", "no quantity of the same thing", None
@@ -343,19 +366,44 @@ def compare_numbers(left: Statement, right: Statement) -> tuple[Comparison, str,
         for b, near_b in zip(right.quantities, right_near, strict=True)
         if a.unit == b.unit
     ]
+    setting = Setting((frozenset(left.lemmas), frozenset(right.lemmas)), similarity)
     matches = [pair for pair in pairs if comparable(pair[0], pair[1], pair[2:])]
-    fitting = [(a, b) for a, b, _, _ in matches if compatible(a, b)]
+    matches = [pair for pair in matches if not (_is_label(pair[0], left) or _is_label(pair[1], right))]
+    likeness = {(id(a), id(b)): same_measure(a, b, setting) for a, b, _, _ in matches}
+    one_thing = [
+        (a, b, near_a, near_b)
+        for a, b, near_a, near_b in matches
+        if likeness[id(a), id(b)].answer != "other"
+        and (len(near_a.stems & near_b.stems) >= _ENOUGH or says_which(a, b, setting))
+    ]
+    fitting = [(a, b) for a, b, _, _ in one_thing if compatible(a, b)]
     settled = {id(quantity) for both in fitting for quantity in both}
-    for a, b, near_a, near_b in matches:
+    for a, b, near_a, near_b in one_thing:
         told = not (near_a.base or near_b.base or id(a) in settled or id(b) in settled)
         if told and not compatible(a, b):
             return "differs", f"{a.text} against {b.text}", (a, b)
     if fitting:
         return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible", None
     for a, b, near_a, near_b in pairs:
+        alike = likeness.get((id(a), id(b)))
+        if alike is not None and alike.answer == "other":
+            return "apart", f"{a.text} and {b.text} are figures of different things: {alike.reason}", None
         if _told_apart(near_a, near_b):
             return "apart", f"{a.text} and {b.text} are figures of different things", None
     return "none", "no quantity of the same thing", None
+
+
+_SPANS = frozenset("second minute hour day week month quarter year decade".split())
+
+
+def _is_label(quantity: Quantity, statement: Statement) -> bool:
+    """Whether a length of time only says which thing another figure measures ("a 30-year rate of 5 %")."""
+    if quantity.unit not in _SPANS or quantity.measure is None or not quantity.measure.thing:
+        return False
+    return any(
+        other.unit not in _SPANS and other.measure is not None and other.measure.thing == quantity.measure.thing
+        for other in statement.quantities
+    )
 
 
 def _told_apart(ours: _Beside, theirs: _Beside) -> bool:

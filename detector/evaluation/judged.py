@@ -57,8 +57,9 @@ def judged_rows(
     rows = []
     for number, (left, right) in enumerate(pairs):
         forward, backward = (bench.probs(line) for line in scores[2 * number : 2 * number + 2])
-        signals = signals_of(left, right, by_article[left.article_id], by_article[right.article_id])
         similarity = float(vectors[places[left.statement_id]] @ vectors[places[right.statement_id]])
+        told = by_article[left.article_id], by_article[right.article_id]
+        signals = signals_of(left, right, *told, similarity=similarity)
         pair_id = pair_id_of(left.statement_id, right.statement_id)
         features = pair_features(
             left, right, signals, forward, backward, similarity=similarity, mutual=pair_id in mutual

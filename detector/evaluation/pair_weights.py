@@ -106,7 +106,8 @@ def label_pairs(
         if label is None:
             continue
         score = scores[pair.pair_id]
-        signals = signals_of(left, right, articles[left.article_id], articles[right.article_id])
+        told = articles[left.article_id], articles[right.article_id]
+        signals = signals_of(left, right, *told, similarity=pair.similarity)
         rows.append(
             pair_features(
                 left,

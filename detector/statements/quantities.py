@@ -15,9 +15,12 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from detector.records import Quantity
+from detector.statements.measures import measure_of
 from detector.statements.words import word_set
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from spacy.tokens import Span, Token
 
 _ONES = (
@@ -39,7 +42,7 @@ _SCALES = {
     "tn": 1e12,
     "trn": 1e12,
 }
-_WORDS = rf"(?:(?:{_ONES})(?:[\s-](?:{_ONES}|hundred|thousand|million|billion)|\s+and\s+(?:{_ONES})(?=[\s-](?:hundred|thousand|million|billion))|(?<=hundred) and (?:{_ONES}))*|an?\s+(?:hundred|thousand|million|billion|dozen))\b"
+_WORDS = rf"(?:(?:{_ONES})(?:[\s-](?:{_ONES}|hundred|thousand|million|billion|dozen)|\s+and\s+(?:{_ONES})(?=[\s-](?:hundred|thousand|million|billion))|(?<=hundred) and (?:{_ONES}))*|an?\s+(?:hundred|thousand|million|billion|dozen))\b"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+"
 _SCALE = r"(?:\s?(?:million|billion|trillion|thousand|mln|bn|mn|tn|trn)\b|(?:m|k|b)\b|\s(?:hundred)\b)"
 _MONEY = r"(?:US\$|C\$|A\$|HK\$|\$|£|€|¥)"
@@ -156,7 +159,9 @@ class Counted:
     end: int
 
 
-def quantities_in(span: Span, skip: Sequence[tuple[int, int]] = ()) -> Iterator[Counted]:
+def quantities_in(
+    span: Span, skip: Sequence[tuple[int, int]] = (), *, published: datetime | None = None
+) -> Iterator[Counted]:
     """Quantities of a sentence; `skip` are the character ranges (within the sentence) of its dates and times."""
     text = span.text
     if not _DIGIT.search(text):
@@ -170,7 +175,7 @@ def quantities_in(span: Span, skip: Sequence[tuple[int, int]] = ()) -> Iterator[
             continue
         if re.match(r"0\d", text[start:end]):
             continue
-        counted = _counted(match, text, span, start, end)
+        counted = _counted(match, text, span, start, end, published)
         if counted is not None:
             counted = _like_before(counted, before, text)
             before = counted
@@ -187,16 +192,17 @@ def _like_before(counted: Counted, before: Counted | None, text: str) -> Counted
     if not (up_from or (money and re.search(r"\b(?:against|from|to|and|or|versus|than)\s+$", lead))):
         return counted
     unit = before.quantity.unit if up_from or money else "count"
-    quantity = replace(counted.quantity, unit=unit, noun=before.quantity.noun)
+    quantity = replace(counted.quantity, unit=unit, noun=before.quantity.noun, measure=before.quantity.measure)
     return Counted(quantity, counted.start, counted.end)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    """Numbers in the text; "and" joins two of them to a range only after "between"."""
+    """Numbers in the text; "and" joins two of them to a range only after "between", "12 % to $5 million" is none."""
     position = 0
     while match := _NUMBER.search(text, position):
         joined = match.group("join")
-        if joined == "and" and not re.search(r"\b[Bb]etween\s+$", text[: match.start("first")]):
+        apart = joined == "and" and not re.search(r"\b[Bb]etween\s+$", text[: match.start("first")])
+        if apart or (match.group("mid") and match.group("money2")):
             shorter = _NUMBER.match(text[: match.start("join")].rstrip(), match.start())
             match = shorter or match
         if match.group("fraction") or match.group("first"):
@@ -204,7 +210,9 @@ def _matches(text: str) -> Iterator[re.Match[str]]:
         position = max(match.end(), position + 1)
 
 
-def _counted(match: re.Match[str], text: str, span: Span, start: int, end: int) -> Counted | None:
+def _counted(
+    match: re.Match[str], text: str, span: Span, start: int, end: int, published: datetime | None
+) -> Counted | None:
     bounds = _bounds(match)
     if bounds is None:
         return None
@@ -223,7 +231,8 @@ def _counted(match: re.Match[str], text: str, span: Span, start: int, end: int) 
     unit = unit.split("/")[0]
     low, high, begin, approximate = _hedged(text, start, stop, low, high)
     shown = text[begin:stop].strip()
-    return Counted(Quantity(shown, low, high, unit, noun, approximate or vague), start, stop)
+    measure = measure_of(anchor, unit, noun=noun, after=text[stop : stop + 80], published=published)
+    return Counted(Quantity(shown, low, high, unit, noun, approximate or vague, measure), start, stop)
 
 
 def _scaled(value: float, unit: str) -> float:

@@ -202,7 +202,8 @@ class _Reading:
             return not any(start < stop and end > begin for begin, stop in gone)
 
         inside = [time for time in found if kept(time.start, time.end)] or found
-        counted = [q for q in quantities_in(sentence.span, skip) if kept(q.start, q.end)]
+        quantities = quantities_in(sentence.span, skip, published=self.article.published_at)
+        counted = [q for q in quantities if kept(q.start, q.end)]
         return tuple(time.mention for time in inside), tuple(q.quantity for q in counted)
 
     def _context(self) -> tuple[int, int]:
