@@ -14,7 +14,6 @@ from detector.records import (
     Agreement,
     Article,
     Conflict,
-    Kind,
     Lane,
     PairFinding,
     ScoreFactor,
@@ -94,7 +93,6 @@ def build_conflict(
     questions, so that this one is worded otherwise.
     """
     strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
-    kind = _majority([finding.kind for finding in group.findings], strongest.kind)
     lane = _lane_of(group, strongest)
     sides = tuple(
         sorted(
@@ -110,10 +108,10 @@ def build_conflict(
     return Conflict(
         conflict_id=_conflict_id(group, statements, articles),
         question=next(
-            (asking for asking in questions_of(strongest, kind, statements) if asking not in asked),
+            (asking for asking in questions_of(strongest, statements) if asking not in asked),
             _quoting(strongest, statements),
         ),
-        kind=kind,
+        kind=strongest.kind,
         lane=lane,
         sides=sides,
         pair_ids=tuple(finding.pair.pair_id for finding in group.findings),
@@ -167,11 +165,6 @@ def _published(article: Article) -> str:
     return article.published_at.isoformat() if article.published_at else "9999"
 
 
-def _majority(kinds: Sequence[Kind], preferred: Kind) -> Kind:
-    counts = Counter(kinds)
-    return max(sorted(counts), key=lambda kind: (counts[kind], kind == preferred))
-
-
 def _lane_of(group: Group, strongest: PairFinding) -> Lane:
     """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane."""
     near_best = [finding for finding in group.findings if finding.probability >= strongest.probability - 0.15]
@@ -189,7 +182,7 @@ def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Ma
     return digest("conflict", *sorted(sorted(earliest, key=age)[:2]))
 
 
-def questions_of(strongest: PairFinding, kind: Kind, statements: Mapping[str, Statement]) -> Iterator[str]:
+def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) -> Iterator[str]:
     """Questions that the sides answer differently, the best first; none when no statement makes one."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
     if strongest.pair.rule == QUOTE_RULE:
@@ -201,8 +194,12 @@ def questions_of(strongest: PairFinding, kind: Kind, statements: Mapping[str, St
     for asking, other in (pair, pair[::-1]):
         if not asking.question:
             continue
-        if kind in ("number", "date"):
-            reason = (compare_numbers if kind == "number" else compare_dates)(asking, other)[1]
+        if strongest.kind in ("number", "date"):
+            reason = (
+                compare_numbers(asking, other, similarity=strongest.pair.similarity)[1]
+                if strongest.kind == "number"
+                else compare_dates(asking, other)[1]
+            )
             own, _, alternative = reason.partition(" against ")
             if alternative and own in asking.question:
                 yield f"{asking.question.rstrip('?')}, or {alternative}?"
@@ -227,7 +224,7 @@ def _factors(
     left, right = statements[strongest.pair.left_id], statements[strongest.pair.right_id]
     origin_count = sum(side.origin_count for side in sides)
     hedged = [is_hedged(statement) for statement in (left, right)]
-    measured = compare_numbers(left, right)[0] == "differs"
+    measured = compare_numbers(left, right, similarity=strongest.pair.similarity)[0] == "differs"
     one_speaker = same_speaker(left.speaker, right.speaker)
     decided = _is_decision(left) and _is_decision(right) and _decider(left) == _decider(right)
     check_worthiness = min(left.claim_score, right.claim_score)
