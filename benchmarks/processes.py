@@ -16,7 +16,7 @@ _KILOBYTES = 1024 if sys.platform != "darwin" else 1
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What a command took: wall and processor seconds from start to end, most memory held, and what it printed.
+    """What a command took: wall and processor seconds from start to end, most memory held, what it printed, when it began.
 
     Processor seconds are counted over all cores and hardly change when other work crowds the machine.
     """
@@ -25,11 +25,13 @@ class Timed:
     processor_seconds: float
     peak_bytes: int
     printed: str
+    begun: float = 0.0
 
 
 def timed(command: Sequence[str], *, given: str = "") -> Timed:
     """Run a Python module as `python -m COMMAND...` to its end, `given` on its standard input.
 
+    Compiled files are used and kept, as in an installed program, whatever the environment says.
     Call it before anything large is loaded here: on Linux a process starts with the peak of the one that started it.
     Raises RuntimeError with the end of its error output when it fails.
     """
@@ -37,8 +39,14 @@ def timed(command: Sequence[str], *, given: str = "") -> Timed:
         with tempfile.TemporaryFile("w+") as source:
             source.write(given)
             source.seek(0)
-            begun = time.perf_counter()
-            process = subprocess.Popen([sys.executable, "-m", *command], stdin=source, stdout=printed, stderr=errors)
+            started, begun = time.time(), time.perf_counter()
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                stdin=source,
+                stdout=printed,
+                stderr=errors,
+                env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            )
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -47,4 +55,4 @@ def timed(command: Sequence[str], *, given: str = "") -> Timed:
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors.read()[-800:]}")
         spent = usage.ru_utime + usage.ru_stime
-        return Timed(seconds, spent, usage.ru_maxrss * _KILOBYTES, printed.read())
+        return Timed(seconds, spent, usage.ru_maxrss * _KILOBYTES, printed.read(), started)

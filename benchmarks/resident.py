@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.parts import parts_of
 from detector.corpus import read_paths
 from detector.pipeline import ingest, run
 from detector.settings import Settings
@@ -18,14 +19,17 @@ from detector.store import open_store
 
 
 def main(store: str, *files: str) -> int:
-    seconds = []
+    """Print the seconds of each run by part."""
+    spent = []
     with open_store(store) as opened:
         for file in files:
             begun = time.perf_counter()
             ingest(opened, read_paths([Path(file)], Settings().reading))
-            run(opened, settings=Settings(), now=datetime.now(UTC))
-            seconds.append(time.perf_counter() - begun)
-    print(json.dumps(seconds))
+            read = time.perf_counter() - begun
+            done = run(opened, settings=Settings(), now=datetime.now(UTC))
+            total = time.perf_counter() - begun
+            spent.append(parts_of(done.seconds, start=0.0, read=read, total=total))
+    print(json.dumps(spent))
     return 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from benchmarks.generated import articles, write_articles
 from benchmarks.gold_kept import GoldKept, count_gold
 from benchmarks.kept import Judged, Share, shares
 from benchmarks.naive import cross_outlet_pairs, sample_pairs
+from benchmarks.parts import PARTS, parts_of, start_and_read
 from benchmarks.processes import Timed, timed
 from benchmarks.speed import Added, Measured, Naive, Round, as_markdown
 from detector.evaluation.gold import GoldConflict
@@ -111,6 +114,17 @@ def test_a_command_is_timed_and_a_failure_is_told() -> None:
         timed(["json.tool"], given="no json")
 
 
+def test_the_parts_of_a_command_add_up_to_its_seconds(tmp_path: Path) -> None:
+    events = (("2031-04-03T12:00:01.500000Z", "stage begun", "read"), ("2031-04-03T12:00:02Z", "articles read", None))
+    lines = (json.dumps({"time": time, "event": event, "stage": stage}) for time, event, stage in events)
+    (tmp_path / "log").write_text("\n".join(lines), encoding="utf-8")
+    begun = datetime(2031, 4, 3, 12, 0, 1, tzinfo=UTC).timestamp()
+    start, read = start_and_read(tmp_path / "log", begun=begun)
+    stages = {"statements": 1.0, "embed": 0.25, "score": 2.0, "pairs": 0.25, "conflicts": 0.5}
+    parts = parts_of(stages, start=start, read=read, total=5.25)
+    assert parts == {"start": 0.5, "read": 0.5, "models": 1.25, "compare": 2.25, "derive": 0.5, "report": 0.25}
+
+
 def test_the_generated_corpus_is_the_same_every_time_and_readable(tmp_path: Path) -> None:
     from detector.corpus import read_paths
 
@@ -128,7 +142,7 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
     measured = Measured(
         rounds=(Round(full, Run("r", NOON, "succeeded", counts=counts, seconds={"score": 8.0}), naive),),
         rerun=(Timed(1.5, 1.4, 0, ""),),
-        added=(Added(Timed(4.0, 4.0, 0, ""), stages=0.4, resident=(40.0, 2.0)),),
+        added=(Added(Timed(4.0, 4.5, 0, ""), 0.4, (40.0, 2.0), dict.fromkeys(PARTS, 0.5), dict.fromkeys(PARTS, 0.25)),),
         kept=(Share("any", 2_000, 100, 95),),
         gold=GoldKept(conflicts=36, compared=31, pairs=176, kept=102),
         busy=0.1,
@@ -143,6 +157,9 @@ def test_the_page_tells_the_command_the_ratios_and_the_share_scored() -> None:
         "| a second run with nothing new, start-up included | **1.5 s** | under 3 s |",
         "| … of the whole run in it | **5.0%** | under 10 % |",
         "| … without start-up on either side | 5.0% |  |",
+        "| one article added, of the whole run | **40.0%** | under 10 % |",
+        "One article added, the command: start 0.5 s, read 0.5 s, models 0.5 s, compare 0.5 s, derive 0.5 s, report 0.5 s;\n4.5 s of",
+        "In a process that stays: start 0.2 s, read 0.2 s, models 0.2 s,",
         "| any | 2,000 | 100 | 95% (89% to 98%) |",
         "31 of 36 conflicts whose sides are told by claims of different outlets had a pair compared (86%);",
         "of the 176 pairs of statements on different sides 102 were (58%).",

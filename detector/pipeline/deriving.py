@@ -86,14 +86,15 @@ def judge_again(
     """The findings of scored pairs with their scores and gates, in order."""
     from detector.conflicts import judge_pairs
 
+    scorer_id = bench.scorer_id
     keys = {pair.pair_id: (statements[pair.left_id].text_hash, statements[pair.right_id].text_hash) for pair in pairs}
     scores = store.scores(
-        bench.scorer_id, sorted({key for left, right in keys.values() for key in ((left, right), (right, left))})
+        scorer_id, sorted({key for left, right in keys.values() for key in ((left, right), (right, left))})
     )
     return judge_pairs(
         pairs,
         {
-            pair_id: PairScore(pair_id, bench.scorer_id, scores[left, right], scores[right, left])
+            pair_id: PairScore(pair_id, scorer_id, scores[left, right], scores[right, left])
             for pair_id, (left, right) in keys.items()
         },
         statements=statements,
