@@ -164,8 +164,8 @@ def test_stats_give_precision_with_its_interval(call: Call, told: Callable[..., 
     call("decide", 2, "confirmed")
     call("decide", 1, "rejected", "--reason", "quote")
     shown = told("stats")
-    assert "number 1 0 0 0 100 % (21 % to 100 %)" in shown
-    assert "negation 0 1 0 0 0 % (0 % to 79 %)" in shown
+    assert "Different numbers 1 0 0 0 100 % (21 % to 100 %)" in shown
+    assert "Yes or no 0 1 0 0 0 % (0 % to 79 %)" in shown
     assert "Rejected because: quote 1" in shown
 
 

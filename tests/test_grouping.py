@@ -11,7 +11,7 @@ import pytest
 from builders import article, pair, score, statement, unit_vectors
 
 from detector.conflicts.grouping import Similarity, group_agreements, group_conflicts
-from detector.records import QUOTE_RULE, PairFinding, Relation, Statement
+from detector.records import QUOTE_RULE, Entity, PairFinding, Quantity, Relation, Statement
 
 
 def finding(
@@ -115,6 +115,64 @@ def test_another_answer_to_a_question_that_is_asked_joins_its_side() -> None:
     findings = [finding(names["back"], names["more"]), finding(names["back"], names["six"], probability=0.8)]
     assert sides(group_conflicts(findings, by_id, similarity), names) == [
         {frozenset(["back"]), frozenset(["more", "six"])}
+    ]
+
+
+def test_a_decision_of_somebody_else_is_another_question() -> None:
+    def of(name: str, text: str, outlet: str) -> Statement:
+        return statement(text, article(outlet), entities=(Entity(name, "PERSON", name.casefold()),))
+
+    names = {
+        "rejected": of("Putin", "Putin rejected the ceasefire.", "A"),
+        "ukraine": of("Ukraine", "Ukraine accepted the ceasefire.", "B"),
+        "putin": of("Putin", "Putin will back the ceasefire.", "C"),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    similarity = directed(names, {"rejected": [1, 0, 0], "ukraine": [0.8, 0.6, 0], "putin": [0.8, 0, 0.6]})
+    findings = [
+        finding(names["rejected"], names["ukraine"], probability=0.53),
+        finding(names["rejected"], names["putin"], probability=0.48),
+    ]
+    assert sides(group_conflicts(findings, by_id, similarity), names) == [
+        {frozenset(["rejected"]), frozenset(["ukraine"])},
+        {frozenset(["rejected"]), frozenset(["putin"])},
+    ]
+
+
+def test_the_killed_and_the_injured_of_one_sentence_are_two_questions() -> None:
+    def count(outlet: str, text: str, *counted: tuple[str, float, str]) -> Statement:
+        quantities = tuple(Quantity(f"{value:.0f}", value, value, "count", noun) for _, value, noun in counted)
+        return statement(text, article(outlet), quantities=quantities)
+
+    names = {
+        "both": count("A", "Four were killed and 31 injured.", ("", 4, "death"), ("", 31, "injury")),
+        "hurt": count("B", "58 were injured.", ("", 58, "injury")),
+        "dead": count("C", "Nine deaths.", ("", 9, "death")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    similarity = directed(names, {"both": [1, 0, 0], "hurt": [0.8, 0.6, 0], "dead": [0.8, 0.5, 0.3]})
+    findings = [
+        replace(finding(names["both"], names[other], probability=given), kind="number")
+        for other, given in (("hurt", 0.9), ("dead", 0.8))
+    ]
+    assert len(group_conflicts(findings, by_id, similarity)) == 2
+
+
+def test_a_wire_copy_stands_where_its_words_stand() -> None:
+    names = {
+        "wire": statement("The blast came at 2:40 p.m.", article("A")),
+        "copy": statement("The blast came at 2:40 p.m.", article("B")),
+        "eleven": statement("It blew at eleven.", article("C")),
+        "clock": statement("It was put at 14:40.", article("D")),
+    }
+    by_id = {s.statement_id: s for s in names.values()}
+    findings = [
+        finding(names["clock"], names["eleven"]),
+        finding(names["clock"], names["wire"], "agrees"),
+        finding(names["clock"], names["copy"], probability=0.7),
+    ]
+    assert sides(group_conflicts(findings, by_id, strangers), names) == [
+        {frozenset(["clock", "wire", "copy"]), frozenset(["eleven"])}
     ]
 
 

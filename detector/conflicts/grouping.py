@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.conflicts.signals import compare_numbers
 from detector.records import QUOTE_RULE, Lane, PairFinding, Statement
 
 MOST_COPIES = 50
 """Statements of one wording that all agree with each other; further copies agree with the first."""
 
+SAME_WORDS = 1.0
+"""Agreement of two statements of one wording."""
 SIDE_AGREEMENT = 0.60
 """Agreement probability from which a statement joins a side by that alone: a side is read as one voice."""
 SIDE_LIKENESS = 0.20
@@ -22,9 +25,10 @@ SIDE_LIKENESS = 0.20
 one: the contradiction speaks for it too."""
 SIDE_SIMILARITY = 0.70
 """The same as a cosine, for a statement and an exemplar that were not compared."""
-SHARED_STATEMENT = 0.30
-"""Cosine to the other side from which a pair belongs to a group that already holds one of its statements: from .30 to .40
-gold's duplicates go and nothing that gold keeps apart."""
+SHARED_STATEMENT = 0.50
+"""Cosine to the other side from which a pair belongs to a group that already holds one of its statements."""
+SHARED_EXEMPLAR = 0.30
+"""The same for a pair nearly as sure as the group's own that contradicts its exemplar."""
 WEAKER_READING = 2 / 3
 """Share of the strongest pair's probability below which a pair on a statement of its group opens no group of its own. Of 72
 such groups on 23 stories 8 asked something new, 12 the same again and 52 were false."""
@@ -159,7 +163,7 @@ class _Groups:
             left, right = group.side_of(seed.pair.left_id), group.side_of(seed.pair.right_id)
             if left is not None and left == right:
                 return True
-            if seed.probability < WEAKER_READING * group.findings[0].probability:
+            if _is_weaker(seed, group):
                 return True
         return False
 
@@ -203,8 +207,8 @@ def relations_of(findings: Sequence[PairFinding], statements: Mapping[str, State
         for place, first in enumerate(same):
             for second in same[: MOST_COPIES if place < MOST_COPIES else 1]:
                 if first != second:
-                    agreements.setdefault(first, {})[second] = 1.0
-                    agreements.setdefault(second, {})[first] = 1.0
+                    agreements.setdefault(first, {})[second] = SAME_WORDS
+                    agreements.setdefault(second, {})[first] = SAME_WORDS
     return Relations(contradictions, agreements, likeness)
 
 
@@ -226,7 +230,7 @@ def group_conflicts(
     for seed in ordered:
         if seed.pair.pair_id in absorbed:
             continue
-        number, joined = _home_of(seed, groups, relations, similarity)
+        number, joined = _home_of(seed, groups, relations, statements, similarity)
         if number is None and groups.tell_better(seed):
             continue
         if number is None:
@@ -236,6 +240,7 @@ def group_conflicts(
             _gather(home, relations, statements, similarity)
             joined = sorted(home.members)
         home = groups.made[number]
+        joined = [*joined, *_copies_join(home, joined, relations)]
         for statement_id in joined:
             groups.note(number, statement_id)
         absorbed.update(_absorb(home, relations, joined))
@@ -244,7 +249,11 @@ def group_conflicts(
 
 
 def _home_of(
-    seed: PairFinding, groups: _Groups, relations: Relations, similarity: Similarity
+    seed: PairFinding,
+    groups: _Groups,
+    relations: Relations,
+    statements: Mapping[str, Statement],
+    similarity: Similarity,
 ) -> tuple[int | None, list[str]]:
     """The number of the group that already asks the seed's question, and which of the seed's statements joined its sides.
 
@@ -266,11 +275,17 @@ def _home_of(
             )
             threshold = SAME_QUESTION if agreed else SAME_WORDING
             if own is not None:
-                # a statement that contradicts the exemplar itself is like it in wording, but not of its side
-                rival = 0.0 if first == exemplars[0] else far[number]
-                joins = far[other] >= max(SHARED_STATEMENT, rival)
+                joins = _is_another_answer(
+                    seed, group, (first, second), exemplars, (far[number], far[other]), statements=statements
+                )
             else:
-                joins = near[number] >= threshold and far[other] >= threshold
+                joins = (
+                    near[number] >= threshold
+                    and far[other] >= threshold
+                    and (
+                        agreed or not any(_asks_another(seed, group, (first, second), e, statements) for e in exemplars)
+                    )
+                )
             if joins:
                 new = [
                     (statement_id, side)
@@ -282,6 +297,55 @@ def _home_of(
                 group.take(seed)
                 return place, [statement_id for statement_id, _ in new]
     return None, []
+
+
+def _is_another_answer(
+    seed: PairFinding,
+    group: Group,
+    ends: tuple[str, str],
+    exemplars: tuple[str, str],
+    nearness: tuple[float, float],
+    *,
+    statements: Mapping[str, Statement],
+) -> bool:
+    """Whether the second end of a pair, whose first stands on a side, answers with the exemplar of the other side.
+
+    `nearness` is how near it is to each exemplar. What contradicts an exemplar is near it in wording and not of its side, so
+    that nearness counts for nothing then.
+    """
+    own, other = nearness
+    if ends[0] == exemplars[0] and not _is_weaker(seed, group):
+        return other >= SHARED_EXEMPLAR and not _asks_another(seed, group, ends, exemplars[1], statements)
+    return other >= max(SHARED_STATEMENT, own)
+
+
+def _asks_another(
+    pair: PairFinding, group: Group, ends: tuple[str, str], exemplar: str, statements: Mapping[str, Statement]
+) -> bool:
+    """Whether a pair with an exemplar of the group is about somebody or some figure that the `exemplar` is not about."""
+    return _of_others(statements[ends[0]], statements[ends[1]], statements[exemplar]) or _of_other_figures(
+        pair, group.findings[0], statements
+    )
+
+
+def _is_weaker(seed: PairFinding, group: Group) -> bool:
+    return seed.probability < WEAKER_READING * group.findings[0].probability
+
+
+def _of_others(first: Statement, second: Statement, exemplar: Statement) -> bool:
+    """Whether a pair begins with one whom the exemplar, which names others, does not name."""
+    lead = {one.entities[0].key for one in (first, second) if one.entities}
+    return len(lead) == 1 and bool(exemplar.entities) and not lead & {entity.key for entity in exemplar.entities}
+
+
+def _of_other_figures(seed: PairFinding, asked: PairFinding, statements: Mapping[str, Statement]) -> bool:
+    """Whether two pairs that part by a figure part by two different ones: the killed and the injured of one sentence."""
+    if seed.kind != "number" or asked.kind != "number":
+        return False
+    ours, theirs = (
+        compare_numbers(statements[one.pair.left_id], statements[one.pair.right_id])[1] for one in (seed, asked)
+    )
+    return not set(ours.split(" against ")) & set(theirs.split(" against "))
 
 
 def _best_two(near: Sequence[float], far: Sequence[float], own: int | None) -> tuple[int, int]:
@@ -315,6 +379,9 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
                 if other != exemplar
                 and other in relations.contradictions.get(candidate, {})
                 and relations.contradictions[candidate][other].lane == lane
+                and not _asks_another(
+                    relations.contradictions[candidate][other], group, (other, candidate), exemplar, statements
+                )
             ]
             others = [other for other in exemplars if other != exemplar]
             if agreement >= SIDE_AGREEMENT or (
@@ -323,6 +390,20 @@ def _gather(group: Group, relations: Relations, statements: Mapping[str, Stateme
                 fits.append((agreement + similarity(candidate, exemplar) + len(against), -number))
         if fits:
             group.join(candidate, -max(fits)[1])
+
+
+def _copies_join(group: Group, joined: Sequence[str], relations: Relations) -> list[str]:
+    """The statements in the very words of those who joined, now on their sides; who said the words is another matter."""
+    if group.on_words:
+        return []
+    copies: list[str] = []
+    for member in joined:
+        side = group.side_of(member)
+        for other, agreement in sorted(relations.agreements.get(member, {}).items()):
+            if agreement == SAME_WORDS and side is not None and group.side_of(other) is None:
+                group.join(other, side)
+                copies.append(other)
+    return copies
 
 
 def _absorb(group: Group, relations: Relations, joined: Sequence[str]) -> set[str]:
