@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from detector.conflicts.signals import compare_numbers
+from detector.conflicts.signals import compare_numbers, signals_of
+from detector.records import Statement
+from detector.store.rows import from_json, to_json
 from tests.builders import article
 from tests.reading import only
 
@@ -36,6 +38,7 @@ DIFFER = [
     ("Some 41,000 fans watched the final.", "About 60,000 fans watched the final."),
     # distances, weights, durations
     ("The rocket fell 40 kilometres from the village.", "The rocket fell 15 kilometres from the village."),
+    ("The rocket fell 40 kilometres from the village.", "The rocket fell 10 miles from the village."),
     ("He signed a four-year contract.", "He signed a three-year contract."),
     ("The ship carried 900 tonnes of grain.", "The ship carried 600 tonnes of grain."),
     ("The talks lasted nine hours.", "The talks lasted five hours."),
@@ -82,6 +85,9 @@ APART = [
 ]
 
 FIT = [
+    ("The rocket fell 16 kilometres from the village.", "The rocket fell 10 miles from the village."),
+    ("The talks lasted two days.", "The talks lasted 48 hours."),
+    ("The bank raised its key rate by 50 basis points.", "The bank raised its key rate by 0.5 percentage points."),
     ("At least four people were killed.", "Six people were killed."),
     ("More than 12,000 people fled.", "Some 15,000 people fled."),
     ("Dozens of people were hurt.", "Forty people were hurt."),
@@ -114,3 +120,40 @@ def test_figures_of_different_things_do_not_differ(left: str, right: str) -> Non
 @pytest.mark.parametrize(("left", "right"), FIT)
 def test_bounds_roundings_and_vague_numbers_are_compatible(left: str, right: str) -> None:
     assert compared(left, right)[0] == "fits", compared(left, right)[1]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "why"),
+    [
+        ("Turnout rose by 4%.", "Turnout rose to 61%.", "how far something moved"),
+        ("Inflation was 8.6% in May.", "Inflation was 9.1% in June.", "one is of May, the other of June"),
+        ("Consumer prices rose 9% from a year earlier.", "Consumer prices rose 1% in one month.", "a year"),
+        ("Unemployment in Germany was 5.4%.", "Unemployment in France was 7.1%.", "one is of Germany"),
+        ("The core PCE price index rose by 0.5%.", "The CPI energy index rose by 41.6%.", "cpi energy index"),
+    ],
+)
+def test_why_figures_are_of_different_things_is_said(left: str, right: str, why: str) -> None:
+    comparison, reason = compared(left, right)
+    assert comparison == "apart"
+    assert why in reason
+
+
+def test_other_words_for_a_thing_part_two_figures_only_where_the_statements_are_unlike() -> None:
+    pair = "Pump prices fell 10%.", "Gas prices fell 16%."
+    assert compared(*pair, similarity=0.8)[0] == "differs"
+    assert compared(*pair, similarity=0.3)[0] != "differs"
+
+
+def test_opposite_words_that_tell_figures_of_different_things_are_no_opposites() -> None:
+    told = [only(text) for text in ("Turnout in Oslo fell to 61%.", "Turnout in Bergen rose to 65%.")]
+    same = [only(text) for text in ("Turnout in Oslo fell to 61%.", "Turnout in Oslo rose to 65%.")]
+    assert signals_of(*told, COURIER, ECHO).opposites is None
+    assert signals_of(*same, COURIER, ECHO).opposites is not None
+
+
+def test_statements_kept_before_measures_were_known_are_still_read() -> None:
+    kept = to_json(only("Four people were killed."))
+    start, end = kept.index(',"measure"'), kept.index("}", kept.index('"measure"')) + 1
+    (old,) = from_json(Statement, [kept[:start] + kept[end:]])
+    assert old.quantities[0].measure is None
+    assert from_json(Statement, [kept])[0].quantities[0].measure is not None

@@ -146,7 +146,7 @@ def share(text: str, value: float, noun: str) -> Quantity:
         (
             ("Net profit came to 44 million.", ("44 million", 44)),
             ("Pretax profit came to 61 million.", ("61 million", 61)),
-            "44 million and 61 million are figures of different things",
+            "44 million and 61 million are figures of different things: one is net, the other pretax",
         ),
     ],
     ids=["told figures differ", "only the base differs", "other kind of profit"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from detector.records import Measure, Quantity
@@ -30,9 +30,6 @@ class Setting:
     words: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     similarity: float | None = None
 
-    def turned(self) -> Setting:
-        return Setting((self.words[1], self.words[0]), self.similarity)
-
 
 _NEEDY = frozenset("rate index price yield target cost ratio level average increase rise fall growth age".split())
 """Nouns of which an article holds many: alone they do not say what is measured."""
@@ -51,7 +48,7 @@ def same_measure(left: Quantity, right: Quantity, setting: Setting = Setting()) 
     return _same_thing(ours, theirs, setting)
 
 
-_SORTS = {
+SORTS: Mapping[str, str] = {
     "change": "how far something moved",
     "level": "where something stands",
     "share": "a share of something",
@@ -64,7 +61,7 @@ _CLASHING = ({"change", "level"}, {"change", "share"}, {"change", "chance"}, {"s
 def _other_sort(left: Measure, right: Measure, unit: str) -> str:
     if {left.sort, right.sort} not in _CLASHING:
         return ""
-    return f"one is {_SORTS[left.sort]}, the other {_SORTS[right.sort]}"
+    return f"one is {SORTS[left.sort]}, the other {SORTS[right.sort]}"
 
 
 def _other_time(left: Measure, right: Measure, unit: str) -> str:
@@ -144,7 +141,7 @@ def _same_thing(left: Measure, right: Measure, setting: Setting) -> Likeness:
     if left.thing != right.thing and "count" in (left.sort, right.sort):
         return Likeness("unknown", f"{named[0]} and {named[1]} may be one thing")
     if setting.similarity is not None and setting.similarity < UNLIKE_WORDING:
-        return Likeness("other", f"one is of the {named[0]}, the other of the {named[1]}")
+        return Likeness("other", f"one is of “{named[0]}”, the other of “{named[1]}”")
     return Likeness("unknown", f"{named[0]} and {named[1]} may be one thing in other words")
 
 
@@ -157,6 +154,35 @@ def _alike(left: str, right: str) -> bool:
     short, long = sorted((left, right), key=len)
     shared = len(short) if len(short) < 5 else max(4, len(short) - 2)
     return len(short) >= 3 and long.startswith(short[:shared])
+
+
+_UNITS: Mapping[str, tuple[str, float]] = {
+    "basis point": ("percentage point", 0.01),
+    "mile": ("metre", 1609.344),
+    "kilometre": ("metre", 1000.0),
+    "yard": ("metre", 0.9144),
+    "foot": ("metre", 0.3048),
+    "inch": ("metre", 0.0254),
+    "tonne": ("kilogram", 1000.0),
+    "minute": ("second", 60.0),
+    "hour": ("second", 3600.0),
+    "day": ("second", 86_400.0),
+    "week": ("second", 604_800.0),
+}
+"""Units of one kind: the one that they are turned into, and how much of it they are."""
+
+
+def in_one_unit(left: Quantity, right: Quantity) -> tuple[Quantity, Quantity] | None:
+    """Both in a unit that they share, as they stand where it is one already; None where there is none."""
+    if left.unit == right.unit:
+        return left, right
+    (ours, _), (theirs, _) = (_UNITS.get(one.unit, (one.unit, 1.0)) for one in (left, right))
+    return (_turned(left), _turned(right)) if ours == theirs else None
+
+
+def _turned(quantity: Quantity) -> Quantity:
+    unit, size = _UNITS.get(quantity.unit, (quantity.unit, 1.0))
+    return replace(quantity, low=quantity.low * size, high=quantity.high * size, unit=unit)
 
 
 def says_which(left: Quantity, right: Quantity, setting: Setting) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from detector.conflicts.measures import Setting, same_measure, says_which, surely_same
+from detector.conflicts.measures import SORTS, Setting, in_one_unit, same_measure, says_which, surely_same
 from detector.records import Article, Entity, Modality, Quantity, Statement, TimeMention
 
 Comparison = Literal["differs", "fits", "apart", "none"]
@@ -357,40 +357,43 @@ def compare_numbers(
     One with a compatible partner is at rest, and a figure that another is only compared with tells nothing. `similarity` is
     the cosine of the statements where it is known.
     """
-    if not {one.unit for one in left.quantities} & {one.unit for one in right.quantities}:
-        return "none", "no quantity of the same thing", None
+    nothing: tuple[Comparison, str, None] = ("none", "no quantity of the same thing", None)
+    if not any(in_one_unit(a, b) for a in left.quantities for b in right.quantities):
+        return nothing
     left_near, right_near = ([_words_beside(one, quantity) for quantity in one.quantities] for one in (left, right))
     pairs = [
-        (a, b, near_a, near_b)
+        (*both, near_a, near_b)
         for a, near_a in zip(left.quantities, left_near, strict=True)
         for b, near_b in zip(right.quantities, right_near, strict=True)
-        if a.unit == b.unit
+        if (both := in_one_unit(a, b))
     ]
     setting = Setting((frozenset(left.lemmas), frozenset(right.lemmas)), similarity)
     matches = [pair for pair in pairs if comparable(pair[0], pair[1], pair[2:])]
     matches = [pair for pair in matches if not (_is_label(pair[0], left) or _is_label(pair[1], right))]
-    likeness = {(id(a), id(b)): same_measure(a, b, setting) for a, b, _, _ in matches}
+    likeness = {(id(near_a), id(near_b)): same_measure(a, b, setting) for a, b, near_a, near_b in matches}
     one_thing = [
         (a, b, near_a, near_b)
         for a, b, near_a, near_b in matches
-        if likeness[id(a), id(b)].answer != "other"
+        if likeness[id(near_a), id(near_b)].answer != "other"
         and (len(near_a.stems & near_b.stems) >= _ENOUGH or says_which(a, b, setting))
     ]
-    fitting = [(a, b) for a, b, _, _ in one_thing if compatible(a, b)]
-    settled = {id(quantity) for both in fitting for quantity in both}
+    fitting = [pair for pair in one_thing if compatible(*pair[:2])]
+    settled = {id(near) for pair in fitting for near in pair[2:]}
     for a, b, near_a, near_b in one_thing:
-        told = not (near_a.base or near_b.base or id(a) in settled or id(b) in settled)
+        told = not (near_a.base or near_b.base or id(near_a) in settled or id(near_b) in settled)
         if told and not compatible(a, b):
             return "differs", f"{a.text} against {b.text}", (a, b)
     if fitting:
         return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible", None
     for a, b, near_a, near_b in pairs:
-        alike = likeness.get((id(a), id(b)))
+        alike = likeness.get((id(near_a), id(near_b)))
         if alike is not None and alike.answer == "other":
             return "apart", f"{a.text} and {b.text} are figures of different things: {alike.reason}", None
-        if _told_apart(near_a, near_b):
-            return "apart", f"{a.text} and {b.text} are figures of different things", None
-    return "none", "no quantity of the same thing", None
+        if beside := _told_apart(near_a, near_b):
+            alike = same_measure(a, b, setting)
+            beside = alike.reason if alike.answer == "other" else beside
+            return "apart", f"{a.text} and {b.text} are figures of different things: {beside}", None
+    return nothing
 
 
 _SPANS = frozenset("second minute hour day week month quarter year decade".split())
@@ -406,9 +409,14 @@ def _is_label(quantity: Quantity, statement: Statement) -> bool:
     )
 
 
-def _told_apart(ours: _Beside, theirs: _Beside) -> bool:
-    """Whether the words beside two numbers make them figures of different things."""
-    return any(ours.figures[kind] != theirs.figures[kind] for kind in ours.figures.keys() & theirs.figures.keys())
+def _told_apart(ours: _Beside, theirs: _Beside) -> str:
+    """How the words beside two numbers make them figures of different things; empty where they do not."""
+    for kind in sorted(ours.figures.keys() & theirs.figures.keys()):
+        first, second = ours.figures[kind], theirs.figures[kind]
+        if first != second:
+            said = SORTS if kind == "sort" else {}
+            return f"one is {said.get(first, first)}, the other {said.get(second, second)}"
+    return ""
 
 
 def has_grown(clash: Clash, left: Article, right: Article) -> bool:
