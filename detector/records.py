@@ -102,7 +102,8 @@ class Measure:
 
     `thing` is the lemma of the noun, `kinds` the words that say which of its kind ("used car" prices), `act` the verb that tells
     it, `over` how long a change took ("year"), `since` the months it is counted from, `moment` a part of a year or "now",
-    `part` that it counts some of a larger number ("including two children").
+    `part` that it counts some of a larger number ("including two children"), `known` that it names some told of before ("the
+    two states").
     """
 
     thing: str = ""
@@ -117,6 +118,7 @@ class Measure:
     countries: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     part: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

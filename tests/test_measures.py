@@ -81,6 +81,7 @@ APART = [
     # another group
     ("The poll found that 80% of Republicans approve.", "The poll found that 30% of Democrats approve."),
     ("Four people were killed.", "Six people were wounded."),
+    ("Four states have legalized the drug.", "The two states sued their neighbour over the drug."),
     ("The crash killed nine people.", "The crash killed people, including two children."),
 ]
 

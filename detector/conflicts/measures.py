@@ -10,6 +10,12 @@ from detector.records import Measure, Quantity
 
 Answer = Literal["same", "other", "unknown"]
 
+PEOPLE = frozenset(
+    "people person man woman child resident worker victim patient case infection soldier civilian passenger employee "
+    "staff student migrant protester fighter individual other number total figure toll".split()
+)
+"""Nouns that say who or how many, not what befell them: two counts of these need more in common."""
+
 UNLIKE_WORDING = 0.6
 """Cosine of two statements below which figures whose things are told in other words throughout are of other things: above it
 "gas prices" and "pump prices" may be one."""
@@ -42,7 +48,7 @@ def same_measure(left: Quantity, right: Quantity, setting: Setting = Setting()) 
     ours, theirs = left.measure, right.measure
     if ours is None or theirs is None:
         return UNKNOWN
-    for difference in (_other_sort, _other_time, _other_length, _other_place, _other_part):
+    for difference in (_other_sort, _other_time, _other_length, _other_place, _other_part, _other_deed):
         if said := difference(ours, theirs, left.unit):
             return Likeness("other", said)
     return _same_thing(ours, theirs, setting)
@@ -123,6 +129,15 @@ def _other_part(left: Measure, right: Measure, unit: str) -> str:
     if left.part == right.part or left.thing == right.thing:
         return ""
     return "one counts only some of a larger number"
+
+
+def _other_deed(left: Measure, right: Measure, unit: str) -> str:
+    """ "The two states sued" names states and does not say how many have done something else."""
+    if {left.sort, right.sort} != {"count"} or not (left.known or right.known):
+        return ""
+    if not left.act or not right.act or left.act == right.act or left.thing in PEOPLE:
+        return ""
+    return f"one is of those that {left.act}, the other of those that {right.act}"
 
 
 def _same_thing(left: Measure, right: Measure, setting: Setting) -> Likeness:

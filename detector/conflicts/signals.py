@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from detector.conflicts.measures import SORTS, Setting, in_one_unit, same_measure, says_which, surely_same
+from detector.conflicts.measures import PEOPLE, SORTS, Setting, in_one_unit, same_measure, says_which, surely_same
 from detector.records import Article, Entity, Modality, Quantity, Statement, TimeMention
 
 Comparison = Literal["differs", "fits", "apart", "none"]
@@ -21,12 +21,6 @@ ROUNDING = 0.04
 """Relative difference that plain rounding explains (about 310,000 and 300,000 are 3.3 % apart)."""
 LOOSE_ROUNDING = 0.15
 """The same when one of the two says "about", "nearly", "some"."""
-
-PEOPLE = frozenset(
-    "people person man woman child resident worker victim patient case infection soldier civilian passenger employee "
-    "staff student migrant protester fighter individual other number total figure toll".split()
-)
-"""Nouns that say who or how many, not what befell them: two counts of these need more in common."""
 
 _TALLIED = frozenset(
     "death fatality dead killed injury violation breach signature complaint arrest vote donation ticket home house building "
@@ -387,7 +381,7 @@ def compare_numbers(
         return "fits", f"{fitting[0][0].text} and {fitting[0][1].text} are compatible", None
     for a, b, near_a, near_b in pairs:
         alike = likeness.get((id(near_a), id(near_b)))
-        if alike is not None and alike.answer == "other":
+        if alike is not None and alike.answer == "other" and not compatible(a, b):
             return "apart", f"{a.text} and {b.text} are figures of different things: {alike.reason}", None
         if beside := _told_apart(near_a, near_b):
             alike = same_measure(a, b, setting)

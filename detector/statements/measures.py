@@ -31,6 +31,7 @@ _AMOUNTS = word_set(
     "percent % percentage point pt pct basis dollar cent pound euro yen hundred thousand million billion trillion bn mn m degree "
     "mile kilometre kilometer metre meter foot yard inch tonne ton barrel gallon second minute hour day week month year decade"
 )
+_DEFINITE = word_set("the these those both")
 _EMPTY = word_set(
     "level total figure average high low record peak reading number count tally amount estimate maximum minimum "
     "value height lot majority share proportion portion part range kind sort type"
@@ -145,6 +146,7 @@ def measure_of(
         countries=tuple(sorted(places & _COUNTRIES)),
         places=tuple(sorted(places - _COUNTRIES)),
         part=_is_part(role, thing),
+        known=role.noun is not None and any(child.lower_ in _DEFINITE for child in role.noun.children),
     )
 
 
