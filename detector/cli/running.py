@@ -85,11 +85,13 @@ def run(
     that run is reported again at once. What changed since the run before it is told first.
     """
     from detector import pipeline
+    from detector.models.hashes import hash_ahead
     from detector.sources import named_sources, signs_of_run
 
     targets = report_files(report)
     chosen = chosen_settings(settings, nli_model=nli_model, encoder=encoder)
     named = named_sources(sources or [], drop=drop)
+    hash_ahead(chosen.models)
     with opened_store(store) as opened:
         gathered = gather_into(opened, named, chosen, quiet=quiet)
         result = gathered.result

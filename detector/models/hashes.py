@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
+from detector.errors import ModelError
 from detector.models.naming import (
     EMBEDDED,
     _file_sha256,
@@ -15,6 +18,17 @@ from detector.models.naming import (
 from detector.settings import ModelSettings
 
 _WEIGHTS = (".safetensors", ".bin")
+
+
+def hash_ahead(settings: ModelSettings) -> None:
+    """Begin to hash the weights beside what runs meanwhile; what is wrong with them is told when they are asked for."""
+
+    def hash_weights() -> None:
+        with suppress(ModelError, OSError):
+            nli_sha256(settings)
+            encoder_sha256(settings)
+
+    Thread(target=hash_weights, name="hashes", daemon=True).start()
 
 
 def encoder_sha256(settings: ModelSettings) -> str | None:

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from detector.errors import StoreError
-from detector.store.dialect.postgresql import PostgresqlServer
 from detector.store.dialect.sqlite import SqliteFile, explained
 from detector.store.lock import Lock
 from detector.store.tables import checked_key
@@ -88,6 +86,8 @@ def database_at(target: str | Path) -> Database:
         # Neither the address nor the cause is shown: either may hold a password.
         raise StoreError(f"{scheme}://…: not a store address; {EXPECTED}") from None
     if url.get_backend_name() in ("postgresql", "postgres"):
+        from detector.store.dialect.postgresql import PostgresqlServer  # a store in a file spares its start
+
         return PostgresqlServer(url)
     if url.get_backend_name() != "sqlite":
         raise StoreError(f"{url.get_backend_name()}: stores of this kind are not read; {EXPECTED}")
@@ -103,7 +103,11 @@ class _Values(sa.types.TypeDecorator[Sequence[str]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        return dialect.type_descriptor(ARRAY(sa.String) if dialect.name == "postgresql" else sa.String())
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(sa.String())
+        from sqlalchemy.dialects.postgresql import ARRAY
+
+        return dialect.type_descriptor(ARRAY(sa.String))
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: sa.Dialect) -> Any:
         values = [checked_key(one) for one in value or ()]
