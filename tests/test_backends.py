@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.nli import Way, as_markdown
 from detector import models
 from detector.errors import DetectorError, MissingExtraError, ModelError
 from detector.models import loading, naming
@@ -121,7 +122,8 @@ def test_one_pair_in_a_hundred_may_deviate() -> None:
 
 
 def test_torch_stays_where_nothing_is_faster() -> None:
-    assert chosen(float32=(1.0, rows()), onnx_float32=(2.0, rows())).name == PLAIN.name
+    found = chosen(float32=(1.0, rows()), onnx_float32=(2.0, rows()))
+    assert found.name == PLAIN.name and found.explained() == "float32, in torch, the fastest measured here"
 
 
 def test_a_backend_that_the_settings_name_is_taken_though_torch_is_faster() -> None:
@@ -303,6 +305,14 @@ def test_naming_a_scorer_loads_no_runtime() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_benchmark_tells_speed_and_nearness_of_each_way() -> None:
+    naive = Way("CrossEncoder", (12.0, 10.0), (0.0, 0.0, 0.0, 0.0), 800_000_000, 1.0)
+    fast = Way("onnx-int8", (2.5, 2.0), (0.001, 0.008, 0.015, 0.4), 650_000_000, 5.0)
+    page = as_markdown([naive, fast], pairs=4, command="python -m benchmarks.nli")
+    assert "| CrossEncoder | 11.0 s | 1.00 | 100.0% | 100.0% | 100.0% | 0.000 | 0.80 GB |" in page
+    assert "| onnx-int8 | 2.2 s | 5.00 | 25.0% | 50.0% | 75.0% | 0.400 | 0.65 GB |" in page
 
 
 # Graphs in the cache

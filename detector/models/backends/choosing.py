@@ -89,7 +89,9 @@ class Choice(BaseModel):
         """One line: what was chosen and why, what was left out and why."""
         times = {one.name: one.seconds for one in self.measured}
         faster = times[PLAIN.name] / max(times[self.name], 1e-9)
-        parts = [f"{self.name}, {faster:.1f} times as fast as float32 in torch, the fastest measured here"]
+        stays = self.name == PLAIN.name
+        speed = "in torch" if stays else f"{faster:.1f} times as fast as float32 in torch"
+        parts = [f"{self.name}, {speed}, the fastest measured here"]
         for one in self.measured:
             if one.failure:
                 parts.append(f"{one.name} cannot run: {one.failure}")
