@@ -49,7 +49,8 @@ def measure_plain(path: Path, *, bench: Workbench) -> PlainPairs:
             continue
         left, right = (read_claim(text, nlp=bench.nlp, settings=bench.settings.statements) for text in texts[place])
         articles = [make_article(text, outlet=outlet) for text, outlet in zip(texts[place], ("A", "B"), strict=True)]
-        if in_plain_words(signals_of(left, right, articles[0], articles[1]), similarities[place]):
+        signals = signals_of(left, right, articles[0], articles[1], similarity=similarities[place])
+        if in_plain_words(signals, similarities[place]):
             told.append((row.get("label") == "contradiction", mean))
     total = len(told)
     return PlainPairs(total, sum(right for right, _ in told), sum(mean for _, mean in told) / max(1, total))
