@@ -71,6 +71,10 @@ def test_someone_who_only_spoke_is_not_the_he_of_the_next_paragraph() -> None:
     assert read(text)[1].wording == "The doctors passed him fit on Thursday."
 
 
+def test_nothing_is_no_antecedent() -> None:
+    assert read("No command went out. It was lost in the noise.")[1].wording == "It was lost in the noise."
+
+
 def test_the_he_of_a_quotation_is_not_its_speaker() -> None:
     statements = read("“There is no third bottle,” said Dale Lykke. “He can argue contamination.”")
     assert "Lykke" not in statements[1].wording

@@ -101,7 +101,8 @@ class Memory:
         people = [m.person for m in mentions if m.person is not None and m.person != speaker] + resolved
         who = _subject_person(subject, mentions, resolved)
         thing, plural, human = "", False, False
-        if subject is not None and who is None and subject.pos_ in ("NOUN", "PROPN"):
+        nothing = subject is not None and any(child.lower_ in ("no", "neither", "none") for child in subject.children)
+        if subject is not None and who is None and not nothing and subject.pos_ in ("NOUN", "PROPN"):
             thing = noun_phrase(subject)
             plural = subject.tag_ in ("NNS", "NNPS")
             human = is_person_phrase(thing) or subject.ent_type_ == "NORP"
