@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
 
 PRODUCTS = ("sqlite", "postgresql")
 _NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runtime_chosen() -> None:
+    """On a processor without bfloat16 the first use of the NLI model measures its runtimes and says so on stderr: before
+    any test reads what a command prints there."""
+    from detector import models
+    from detector.errors import ModelError
+    from detector.settings import ModelSettings
+
+    with suppress(ModelError):  # a checkout without weights
+        models.scorer_id_of(ModelSettings())
 
 
 @pytest.fixture(scope="session")
