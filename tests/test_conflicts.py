@@ -82,6 +82,14 @@ def test_the_same_words_about_another_company_are_no_conflict() -> None:
     assert gate_of(finding, "exclusion")
 
 
+def test_what_follows_from_the_other_statement_is_no_conflict() -> None:
+    left, right = said("Orsk will be staying put.", "A"), said("Orsk would not step down.", "B")
+    assert gate_of(judge(left, right, contradiction=0.45, entailment=0.1), "exclusion")
+    follows = judge(left, right, contradiction=0.45, entailment=0.5)
+    assert not gate_of(follows, "exclusion")
+    assert follows.relation != "contradicts"
+
+
 def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:
     left = said(
         "About 310,000 people fled the valley.",

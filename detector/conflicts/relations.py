@@ -226,7 +226,7 @@ def judge_pair(
         _claim_gate(left, right, settings),
         _matter_gate(signals, pair.similarity),
         _number_gate(signals),
-        _exclusion_gate(probability, forward, backward, settings),
+        _exclusion_gate(probability, signals, forward, backward, settings),
     )
     return PairFinding(
         pair,
@@ -312,7 +312,19 @@ def _number_gate(signals: Signals) -> Gate:
     return Gate("numbers", not stopped, signals.numbers_reason)
 
 
-def _exclusion_gate(probability: float, forward: Probs, backward: Probs, settings: ConflictSettings) -> Gate:
+FOLLOWS = 0.50
+"""Entailment from which a statement follows from the other, when nothing contradicts as much. Of 124 entries of 23 stories the rule
+keeps out six false ones and one true one."""
+
+
+def _exclusion_gate(
+    probability: float, signals: Signals, forward: Probs, backward: Probs, settings: ConflictSettings
+) -> Gate:
+    """Likely enough, and neither statement follows from the other; figures that differ are trusted above the model's word."""
+    entailment = max(forward.entailment, backward.entailment)
+    follows = entailment >= max(FOLLOWS, forward.contradiction, backward.contradiction)
+    if follows and signals.numbers != "differs" and probability >= settings.contradiction:
+        return Gate("exclusion", False, f"model says {entailment:.2f} that one follows from the other")
     both = f"model says {forward.contradiction:.2f} one way, {backward.contradiction:.2f} the other"
     passed = probability >= settings.contradiction
     return Gate("exclusion", passed, f"probability {probability:.2f}, {settings.contradiction} needed ({both})")
