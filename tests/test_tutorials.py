@@ -80,7 +80,7 @@ def follow(terminal: Terminal, page: str, *, port: str = PORT) -> list[str]:
 def test_a_fact_checker_can_follow_the_tutorial(terminal: Terminal) -> None:
     (desk,) = follow(terminal, "tutorial-fact-checker.md")
     assert "<title>Queue – Review desk</title>" in desk
-    assert "reviewers differ" in desk.casefold() and "Margin Notes" in desk
+    assert "reviewers differ" in desk.casefold() and "Meridian Wire" in desk
 
 
 @pytest.mark.models
