@@ -313,8 +313,9 @@ def _number_gate(signals: Signals) -> Gate:
 
 
 FOLLOWS = 0.50
-"""Entailment from which a statement follows from the other, when nothing contradicts as much. Of 124 entries of 23 stories the rule
-keeps out six false ones and one true one."""
+"""Entailment from which a statement follows from the other, when nothing contradicts as much. It is for pairs of real articles
+that say one thing, "will be staying put" and "would not step down"; on the 23 held-out stories, which hold few of them, it costs a point
+of precision@10 and of recall@20."""
 
 
 def _exclusion_gate(

@@ -70,6 +70,7 @@ def teach(shown: Shown, mix: Mix, out: Path) -> tuple[Stage, npt.NDArray[np.floa
     model = new_teacher(base, seed=mix.seed)
     run = fingerprint(mix, shown)
     fit(model, [stage], checkpoint=out / "teacher.pt", fingerprint=run, save_every=SAVE_EVERY)
+    export_model(model, base, out / "teacher", max_length=mix.max_length)
     saved = out / f"judged-{run}.npy"
     return stage, judge(model, shown.judged, tokenizer, max_length=mix.max_length, saved=saved)
 

@@ -74,6 +74,7 @@ def pair_logits(directory: Path, pairs: Sequence[Pair], *, tokens: int = 4096) -
     from transformers import AutoModelForSequenceClassification
 
     from detector.training.batches import encode_pairs, pad, plan_batches
+    from detector.training.fit import model_inputs
 
     model = AutoModelForSequenceClassification.from_pretrained(directory, dtype="auto", local_files_only=True).eval()
     places = label_places(model.config.id2label)
@@ -82,12 +83,8 @@ def pair_logits(directory: Path, pairs: Sequence[Pair], *, tokens: int = 4096) -
     logits = np.zeros((len(pairs), 3), dtype=np.float32)
     with torch.inference_mode():
         for batch_places in plan_batches(encoded, tokens=tokens, seed="figures"):
-            batch = pad([encoded[place] for place in batch_places])
-            out = model(
-                input_ids=torch.from_numpy(batch.ids),
-                token_type_ids=torch.from_numpy(batch.segments),
-                attention_mask=torch.from_numpy(batch.mask),
-            ).logits
+            batch = pad([encoded[place] for place in batch_places], padding=model.config.pad_token_id)
+            out = model(**model_inputs(model, batch)).logits
             logits[batch_places] = out.float().numpy()[:, places]
     return logits
 

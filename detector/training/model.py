@@ -34,6 +34,20 @@ def base_directory(mix: Mix) -> Path:
     return weights[0].parent
 
 
+def head_options() -> dict[str, Any]:
+    """What every model trained here starts with: three labels by name, no dropout, fp32 weights."""
+    import torch
+
+    return {
+        "num_labels": len(NLI_LABELS),
+        "id2label": dict(enumerate(NLI_LABELS)),
+        "label2id": {label: place for place, label in enumerate(NLI_LABELS)},
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+        "dtype": torch.float32,
+    }
+
+
 def new_classifier(base: Path, *, seed: int) -> Any:
     """The encoder in `base` with a fresh pooler and three labels; word embeddings frozen, no dropout."""
     import torch
@@ -42,13 +56,8 @@ def new_classifier(base: Path, *, seed: int) -> Any:
     torch.manual_seed(seed)
     model = BertForSequenceClassification.from_pretrained(
         base,
-        num_labels=len(NLI_LABELS),
-        id2label=dict(enumerate(NLI_LABELS)),
-        label2id={label: place for place, label in enumerate(NLI_LABELS)},
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
         attn_implementation="eager",  # in bf16 on CPU 1.6 times as fast to train as "sdpa"
-        dtype=torch.float32,
+        **head_options(),
     )
     torch.nn.init.normal_(model.bert.pooler.dense.weight, std=POOLER_DEVIATION)
     torch.nn.init.zeros_(model.bert.pooler.dense.bias)

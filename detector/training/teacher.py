@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib.resources
 import io
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ from detector.records import NLI_LABELS
 from detector.training.batches import encode_pairs, pad, plan_batches
 from detector.training.fit import model_inputs
 from detector.training.mix import Pair, TeacherStage
-from detector.training.model import file_sha256
+from detector.training.model import file_sha256, head_options
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 JUDGING_TOKENS = 8192
@@ -58,15 +60,7 @@ def new_teacher(base: Path, *, seed: int) -> Any:
     from transformers import AutoModelForSequenceClassification
 
     torch.manual_seed(seed)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        base,
-        num_labels=len(NLI_LABELS),
-        id2label=dict(enumerate(NLI_LABELS)),
-        label2id={label: place for place, label in enumerate(NLI_LABELS)},
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        dtype=torch.float32,
-    )
+    model = AutoModelForSequenceClassification.from_pretrained(base, **head_options())
     model.base_model.embeddings.word_embeddings.weight.requires_grad_(False)
     return model.train()
 
@@ -92,12 +86,5 @@ def judge(
         beside = saved.with_suffix(".partial.npy")
         np.save(beside, done)
         beside.replace(saved)
-        print_progress(len(done), len(pairs))
+        print(f"{time.strftime('%H:%M:%S')} judged {len(done)}/{len(pairs)}", file=sys.stderr, flush=True)
     return done
-
-
-def print_progress(done: int, total: int) -> None:
-    import sys
-    import time
-
-    print(f"{time.strftime('%H:%M:%S')} judged {done}/{total}", file=sys.stderr, flush=True)
