@@ -80,6 +80,12 @@ def test_the_first_words_of_a_transcript_are_no_header(tmp_path: Path) -> None:
         ("harbourstreet.txt", f"HARBOUR STREET\nnotes from the wrong end of Port Ellery\n\n{BODY}", "Harbour Street"),
         ("early-digest.txt", f"The Early Digest — Wednesday 7 May\n\n{BODY}", "The Early Digest"),
         ("goalmouth.txt", f"GOALMOUTH :: DEADLINE DAY\n\n{BODY}", "Goalmouth"),
+        ("le-carillon-english.txt", f"Le Carillon, English edition\nPEOPLE\n\n{BODY}", "Le Carillon"),
+        ("ruckus_sport.txt", f"THE DAILY RUCKUS | SPORT | Sat 13 March 2032\n\n{BODY}", "The Daily Ruckus"),
+        ("ticker-east24.txt", f"EAST24 LIVE: TRUCE OFFER\n\n{BODY}", "East24"),
+        ("ash-and-bracken.txt", f"ASH & BRACKEN\nA forester's blog, updated when it rains\n\n{BODY}", "Ash & Bracken"),
+        ("count-room-live.txt", f"COUNT ROOM LIVE\nThe Ohio Ledger's minute-by-minute.\n\n{BODY}", "The Ohio Ledger"),
+        ("sport-final.txt", f"THE BIG SPORT STORY\n\n{BODY}", "Sport"),
         ("daily-lantern-2031-03-08.txt", BODY, "Daily Lantern"),
         ("valletta_courier.txt", BODY, "Valletta Courier"),
         ("BBC article 2031-03-08.txt", BODY, "BBC"),
@@ -96,6 +102,13 @@ def test_without_a_manifest_the_text_or_the_file_name_gives_the_outlet(
 
 def test_a_photo_agency_is_not_the_outlet(tmp_path: Path) -> None:
     assert article(tmp_path, "courier.txt", f"{BODY}\n\nPhoto © 2031 Getty Images").outlet == "Courier"
+
+
+def test_a_day_beside_the_masthead_is_no_headline(tmp_path: Path) -> None:
+    text = f"DAILY COMET - Monday, July 19 2032\n\nHOLIDAY HELL: BRITS FLEE INFERNO\n\n{BODY}"
+    one = article(tmp_path, "daily_comet.txt", text)
+    assert (one.outlet, one.title) == ("Daily Comet", "HOLIDAY HELL: BRITS FLEE INFERNO")
+    assert one.published_at == datetime(2032, 7, 19, tzinfo=UTC)
 
 
 def test_a_masthead_and_its_tagline_are_not_in_the_text(tmp_path: Path) -> None:

@@ -34,6 +34,15 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_FOOTER = 400
+_EDITION = re.compile(r"\s*(?:,\s*|\()(?:\w+\s+){0,2}(?:edition|service)\)?\s*$", re.IGNORECASE)
+_PART_OF = re.compile(
+    r"(?P<outlet>(?:The\s)?[A-Z][\w&]*(?:\s[A-Z&][\w&]*){0,4})['’]s\s(?:\w+\s)?"
+    r"(?:minute-by-minute|live\s(?:blog|coverage|page)|rolling\scoverage|newsletter|briefing|blog)\b"
+)
+_ANY_PAPER = frozenset(
+    "the daily weekly morning evening sunday news newspaper paper times post online live ticker blog edition english "
+    "international national local sport sports business politics world opinion magazine radio video".split()
+)
 _NO_OUTLET = re.compile(
     r"\b(?:getty|photos?|image|all rights|rights reserved|shutterstock|notice|policy|law|claim|infring|20\d\d)\b", re.I
 )
@@ -95,23 +104,45 @@ def _fits(field: str, value: str) -> bool:
 def split_masthead(text: str, file_name: str) -> Says:
     """The outlet's name as first line, known by its likeness to the file name, with what stands beside it."""
     found = paragraphs_of(text[:20_000])
-    stem = _letters(stem_of(file_name))
     first = found[0] if found else ""
-    parts = re.split(r"\s*(?:::|[|–—•:])\s*|\s+-\s+", first, maxsplit=1)
-    if len(stem) < 4 or _letters(parts[0]) != stem or len(found) < 2:
+    parts = re.split(r"\s*(?:::|[|–—•:])\s*|\s+[-*]\s+", first, maxsplit=1)
+    name = _masthead_name(parts[0], stem_of(file_name))
+    if not name or len(found) < 2:
         return Says(text=text)
     beside = parts[1] if len(parts) > 1 else ""
     lines = [line for line in printable(text).split("\n") if line.strip()]
     rest = "\n".join(printable(text).split("\n")[printable(text).split("\n").index(lines[0]) + 1 :])
-    if len(lines) > 1 and not beside and _is_tagline(lines[1].strip()):
+    house = _PART_OF.match(lines[1].strip()) if len(lines) > 1 else None
+    if len(lines) > 1 and not beside and (house or _is_tagline(lines[1].strip())):
         rest = rest.replace(lines[1], "", 1)
-    return Says(text=rest, outlet=_cased(parts[0]), title=_title_beside(first, beside), published=find_date(beside))
+    outlet = house["outlet"] if house else _cased(name)
+    return Says(text=rest, outlet=outlet, title=_title_beside(first, beside, rest), published=find_date(beside))
 
 
-def _title_beside(line: str, beside: str) -> str | None:
+def _masthead_name(line: str, stem: str) -> str | None:
+    """The name at the head of a masthead without its edition, if the file is named after it.
+
+    A file may be named after one word of it and the section or the sort of text: "ruckus_sport", "ticker-east24".
+    """
+    name = _EDITION.sub("", line).strip()
+    if len(_letters(stem)) >= 4 and _letters(name) == _letters(stem):
+        return name
+    named = [word for word in re.findall(r"\w+", name) if word.casefold() in stem.casefold().split()]
+    if len(name.split()) > 5 or not any(len(word) >= 4 and word.casefold() not in _ANY_PAPER for word in named):
+        return None
+    if all(
+        word.casefold() in _ANY_PAPER for word in stem.casefold().split() if word.upper() not in map(str.upper, named)
+    ):
+        return re.sub(r"\s+(?:live|ticker|blog)$", "", name, flags=re.IGNORECASE)
+    return None
+
+
+def _title_beside(line: str, beside: str, rest: str) -> str | None:
     if not beside:
         return None
-    return line if day_in_year(beside, 2000) or find_date(beside) else beside
+    if not day_in_year(beside, 2000) and not find_date(beside):
+        return beside
+    return None if split_title(rest)[0] else line
 
 
 def _is_tagline(line: str) -> bool:
@@ -119,7 +150,7 @@ def _is_tagline(line: str) -> bool:
 
 
 def _letters(name: str) -> str:
-    name = re.sub(r"^the\s+", "", name.casefold().strip())
+    name = re.sub(r"^the\s+", "", name.casefold().strip()).replace("&", "and")
     return "".join(char for char in name if char.isalnum())
 
 
