@@ -18,12 +18,13 @@ from detector.errors import InputError, MissingExtraError, ModelError, SettingsE
 from detector.records import NLI_LABELS
 from detector.training import fit as fitting
 from detector.training import teacher as teaching
-from detector.training.batches import Encoded, pad, plan_batches
+from detector.training.batches import TARGETS, Encoded, pad, plan_batches, within_label
 from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
 from detector.training.card import figures_table
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
 from detector.training.fit import Stage, fit, pair_loss, rate_at
 from detector.training.mix import (
+    NOT_CONTRADICTION,
     UNLABELLED,
     GeneralStage,
     Mix,
@@ -66,7 +67,10 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
     write_rows(tmp_path / "train" / "whole.jsonl.gz", numbered("school", 7))
     write_rows(tmp_path / "dev" / "held.jsonl.gz", [Pair("SCHOOL 3  closed", "School 3 opened", "neutral")])
     write_rows(tmp_path / "news" / "train.jsonl.gz", numbered("talks", 6))
-    write_rows(tmp_path / "news" / "stories.jsonl.gz", [Pair("a signed", "b did not", "not_contradiction")])
+    write_rows(
+        tmp_path / "news" / "stories.jsonl.gz",
+        [Pair("a signed", "b did not", "not_contradiction"), Pair("a signed", "b denied", "contradiction")],
+    )
     shipped = read_mix(SHIPPED_MIX)
     first = GeneralStage("first", 1.5, 1e-4, 10, {"large": 20, "whole": None})
     second = GeneralStage("second", 1.0, 1e-4, 10, {"large": 4})
@@ -125,10 +129,21 @@ def test_written_pairs_are_shown_in_both_directions_and_a_turned_entailment_is_l
         turned = Pair(pair.hypothesis, pair.premise, pair.label)
         assert shown.news.count(turned) == (pair.label != "entailment")
         assert shown.judged.count(turned._replace(label=UNLABELLED)) == (pair.label == "entailment")
-    for premise, hypothesis in (("a signed", "b did not"), ("b did not", "a signed")):
-        assert shown.news.count(Pair(premise, hypothesis, "not_contradiction")) == 1
+    for premise, hypothesis in (("a signed", "b denied"), ("b denied", "a signed")):
+        assert shown.news.count(Pair(premise, hypothesis, "contradiction")) == 1
     assert len(shown.news) == 6 + 4 + 2
-    assert len(shown.judged) == 3 + 2  # rows of the file, two turned entailments
+
+
+def test_what_stories_leave_open_and_pairs_of_articles_are_left_to_the_teacher(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    write_rows(
+        data / "unlabelled" / "a.jsonl.gz", [Pair("c left", "d stayed", UNLABELLED), Pair("e" * 500, "f", UNLABELLED)]
+    )
+    judged = shown_of(data, mix).judged
+    assert judged.count(Pair("a signed", "b did not", "not_contradiction")) == 1
+    assert judged[-1] == Pair("c left", "d stayed", UNLABELLED)
+    assert not any(pair.premise.startswith("eee") for pair in judged)
+    assert len(judged) == 3 + 2 + 2  # rows of the file, two turned entailments, one pair of a story, one of an article
 
 
 def test_hypotheses_of_one_premise_meet_without_a_label() -> None:
@@ -443,3 +458,14 @@ def test_shipped_weights_are_those_of_their_card() -> None:
     assert label_places(config["id2label"]) == [0, 1, 2]
     calibration = json.loads((weights / "calibration.json").read_text(encoding="utf-8"))
     assert calibration["ece_after"] < calibration["ece_before"]
+
+
+def test_what_a_label_excludes_is_taken_out_of_the_teachers_word() -> None:
+    sure_of_a_conflict = np.array([0.1, 0.1, 0.8], dtype=np.float32)
+    entailment, neutral, contradiction = within_label(sure_of_a_conflict, TARGETS[NOT_CONTRADICTION])
+    assert (
+        contradiction < 0.2
+        and entailment == pytest.approx(neutral)
+        and entailment + neutral + contradiction == pytest.approx(1)
+    )
+    assert within_label(sure_of_a_conflict, TARGETS["neutral"]) == pytest.approx((0.1, 0.1, 0.8))

@@ -95,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     story_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file")
     story_pairs.add_argument("--settings", type=Path, help="settings file")
     story_pairs.set_defaults(command=_story_pairs)
+    article_pairs = commands.add_parser(
+        "article-pairs", help="pairs of articles for a teacher to judge, without a label"
+    )
+    article_pairs.add_argument("articles", type=Path, nargs="+", help="files or folders, each compared by itself")
+    article_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file, for DIR/unlabelled")
+    article_pairs.add_argument("--settings", type=Path, help="settings file")
+    article_pairs.set_defaults(command=_article_pairs)
     plain = commands.add_parser(
         "plain", help="how often pairs in nearly the same words conflict when the model says so"
     )
@@ -226,6 +233,17 @@ def _story_pairs(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
         count, contradictions = write_story_pairs(options.folder, options.out, bench=bench, workdir=Path(workdir))
     print(f"{options.out}: {count} pairs, {contradictions} of them contradictions")
+    return 0
+
+
+def _article_pairs(options: argparse.Namespace) -> int:
+    from detector.evaluation.story_pairs import write_article_pairs
+    from detector.pipeline import Workbench
+
+    bench = Workbench(load_settings(options.settings))
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        count = write_article_pairs(options.articles, options.out, bench=bench, workdir=Path(workdir))
+    print(f"{options.out}: {count} pairs")
     return 0
 
 

@@ -1,8 +1,9 @@
-"""Pairs as the program meets them, from annotated stories, for training the NLI model.
+"""Pairs as the program meets them, from annotated stories and from articles, for training the NLI model.
 
 The statements of a story in the wording in which they are compared. Two statements on two sides of one conflict contradict
 each other; two that blocking would compare and that no annotation sets apart do not, which leaves open whether one
-follows from the other. Pairs that an update or a dispute sets apart are left out.
+follows from the other. Pairs that an update or a dispute sets apart are left out. Pairs of articles have no label: a teacher
+judges them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from detector.corpus import read_paths
@@ -19,7 +21,7 @@ from detector.evaluation.pair_weights import embedded, label_of
 from detector.pipeline import Workbench, block, ingest
 from detector.records import QUOTE_RULE
 from detector.store import open_store
-from detector.training.mix import NOT_CONTRADICTION, Pair
+from detector.training.mix import NOT_CONTRADICTION, UNLABELLED, Pair
 
 TELLING = 0.25
 """Cosine from which the wordings alone can tell that two statements contradict each other; below it only their articles can."""
@@ -52,6 +54,42 @@ def write_story_pairs(folder: Path, out: Path, *, bench: Workbench, workdir: Pat
         for story in find_stories(folder)
         for pair in story_pairs(story, bench, store_path=workdir / f"{story.name}.db")
     ]
+    _write_rows(rows, out)
+    return len(rows), sum(row["label"] == "contradiction" for row in rows)
+
+
+def article_pairs(paths: Sequence[Path], bench: Workbench, *, store_path: Path) -> list[Pair]:
+    """The pairs of claims that the program would compare in the articles, and a third as many that it would not, drawn evenly."""
+    with open_store(store_path) as store:
+        ingest(store, read_paths(paths, bench.settings.reading))
+        taking_part, vectors, articles = embedded(store, bench)
+        compared = block(taking_part, vectors, articles, bench.settings, lambda _: None)
+    by_id = {one.statement_id: one for one in taking_part if one.claim_gate is None}
+    nearby = [(pair.left_id, pair.right_id) for pair in compared if pair.rule != QUOTE_RULE]
+    nearby = [pair for pair in nearby if pair[0] in by_id and pair[1] in by_id]
+    known, drawn, ids = set(nearby), random.Random(len(nearby)), sorted(by_id)
+    apart: dict[tuple[str, str], None] = {}
+    for left, right in (sorted(drawn.sample(ids, 2)) for _ in range(2 * len(nearby) if len(ids) > 1 else 0)):
+        if (
+            3 * len(apart) < len(nearby)
+            and by_id[left].outlet_id != by_id[right].outlet_id
+            and (left, right) not in known
+        ):
+            apart[left, right] = None
+    return [Pair(by_id[left].wording, by_id[right].wording, UNLABELLED) for left, right in (*nearby, *apart)]
+
+
+def write_article_pairs(paths: Sequence[Path], out: Path, *, bench: Workbench, workdir: Path) -> int:
+    """The pairs of the articles, each file or folder by itself, written to `out` (.jsonl.gz); how many."""
+    pairs = [
+        pair
+        for number, path in enumerate(paths)
+        for pair in article_pairs([path], bench, store_path=workdir / f"{number}.db")
+    ]
+    _write_rows([pair._asdict() for pair in pairs], out)
+    return len(pairs)
+
+
+def _write_rows(rows: Sequence[dict[str, str]], out: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     out.write_bytes(gzip.compress(text.encode(), mtime=0))
-    return len(rows), sum(row["label"] == "contradiction" for row in rows)

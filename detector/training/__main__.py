@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import DetectorError
-from detector.training.batches import Encoded, encode_pairs, plan_batches
+from detector.training.batches import Encoded, encode_pairs, plan_batches, within_label
 from detector.training.calibration import calibrate, write_calibration
 from detector.training.card import Run, model_card
 from detector.training.figures import evaluate_model
@@ -82,11 +82,12 @@ def learner_stages(shown: Shown, judged: npt.NDArray[np.float32], tokenizer: Any
         stages.append(plan_stage(settings.name, encoded, settings, mix))
     alone = encode_pairs(shown.news, tokenizer, max_length=mix.max_length)
     encoded = encode_pairs(shown.judged, tokenizer, max_length=mix.max_length)
-    rows = judged.tolist()
-    taught = [replace(pair, judged=(row[0], row[1], row[2])) for pair, row in zip(encoded, rows, strict=True)]
+    taught = [replace(pair, judged=within_label(row, pair.target)) for pair, row in zip(encoded, judged, strict=True)]
     together = [*alone, *taught]
     random.Random(f"{mix.seed}/news").shuffle(together)
-    return [*stages, plan_stage("news", together, mix.news, mix, epochs=mix.news.epochs)]
+    for number, epochs in enumerate(mix.news.epochs, 1):
+        stages.append(plan_stage(f"news-{number}", together, mix.news, mix, epochs=epochs))
+    return stages
 
 
 def train(options: argparse.Namespace) -> None:

@@ -19,6 +19,9 @@ TARGETS = {
     NOT_CONTRADICTION: -2,
     UNLABELLED: -3,
 }
+EXCLUDED = {-1: NLI_LABELS.index("entailment"), -2: NLI_LABELS.index("contradiction")}
+REMNANT = 0.05
+"""What is left of the teacher's probability of a class that the label excludes."""
 POOL_BATCHES = 64  # batches sorted by length together: large enough for little padding, small enough to stay mixed
 
 
@@ -57,6 +60,16 @@ def encode_pairs(pairs: Sequence[Pair], tokenizer: Any, *, max_length: int) -> l
             first = coding.type_ids.index(1) if 1 in coding.type_ids else len(coding.ids)
             by_pair[pair] = Encoded(np.array(coding.ids, dtype=np.uint16), first, TARGETS[pair.label])
     return [by_pair[pair] for pair in pairs]
+
+
+def within_label(judged: npt.NDArray[np.float32], target: int) -> tuple[float, float, float]:
+    """The teacher's probabilities [3], those of what an open label excludes all but taken out: it may be wrong there."""
+    if target in EXCLUDED:
+        judged = judged.copy()
+        judged[EXCLUDED[target]] *= REMNANT
+        judged /= judged.sum()
+    entailment, neutral, contradiction = judged.tolist()
+    return entailment, neutral, contradiction
 
 
 def plan_batches(encoded: Sequence[Encoded], *, tokens: int, seed: str) -> list[list[int]]:

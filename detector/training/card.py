@@ -124,6 +124,9 @@ def sources_table(mix: Mix, shown: Shown) -> str:
     stages = {"teacher": mix.teacher.rows, **{stage.name: stage.rows for stage in mix.general}, "news": mix.news.rows}
     seen = [", ".join(mix.teacher.news), *[""] * len(mix.general), "all"]
     rows = [[f"{name} (written for this project)", str(count), *seen, mix.news.licence] for name, count in written]
+    if shown.unlabelled_pairs:
+        unseen = ["0"] * (1 + len(mix.general))
+        rows.append(["unlabelled pairs of DIR/unlabelled", str(shown.unlabelled_pairs), *unseen, "all", "not shipped"])
     for source in mix.sources:
         taken = [_taken(rows_of, source.file) for rows_of in stages.values()]
         name = f"{source.file}: {source.origin}"

@@ -68,12 +68,14 @@ class TeacherStage:
 
 @dataclass(frozen=True, slots=True)
 class NewsStage:
-    """`epochs` over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
-    two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file."""
+    """Epochs over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
+    two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file, and
+    `unlabelled` rows of DIR/unlabelled. The learning rate goes up and comes down to 0 once for each number in `epochs`."""
 
-    epochs: float
+    epochs: tuple[float, ...]
     rows: Mapping[str, int | None]
     siblings: Mapping[str, int]
+    unlabelled: int
     learning_rate: float
     warmup: int
     licence: str
@@ -107,7 +109,7 @@ def read_mix(path: Path) -> Mix:
             longest=table["mix"]["longest"],
             teacher=teacher_stage(table["teacher"]),
             general=tuple(general_stage(row) for row in table["general"]),
-            news=NewsStage(**{**table["news"], "rows": row_counts(table["news"]["rows"])}),
+            news=news_stage(table["news"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -127,6 +129,10 @@ def read_mix(path: Path) -> Mix:
 
 def general_stage(table: dict[str, Any]) -> GeneralStage:
     return GeneralStage(**{**table, "rows": row_counts(table["rows"])})
+
+
+def news_stage(table: dict[str, Any]) -> NewsStage:
+    return NewsStage(**{**table, "rows": row_counts(table["rows"]), "epochs": tuple(table["epochs"])})
 
 
 def teacher_stage(table: dict[str, Any]) -> TeacherStage:
@@ -155,7 +161,7 @@ def read_pairs(path: Path) -> list[Pair]:
             f"{path} is missing; --data needs train/*.jsonl.gz and dev/*.jsonl.gz as docs/nli.md lists them"
         )
     pairs = [Pair(row["premise"], row["hypothesis"], row["label"]) for row in read_rows(path)]
-    known = {*NLI_LABELS, NOT_ENTAILMENT, NOT_CONTRADICTION}
+    known = {*NLI_LABELS, NOT_ENTAILMENT, NOT_CONTRADICTION, UNLABELLED}
     unknown = {pair.label for pair in pairs} - known
     if unknown:
         raise InputError(f"{path}: labels {sorted(unknown)} found, expected {', '.join(sorted(known))}")
@@ -254,22 +260,43 @@ def story_pairs(folder: Path) -> list[Pair]:
     return read_pairs(path) if path.exists() else []
 
 
+def unlabelled_pairs(data: Path, mix: Mix) -> list[Pair]:
+    """Pairs of DIR/unlabelled, as `python -m detector.evaluation article-pairs` writes them; none without the folder."""
+    found = [pair for path in sorted((data / "unlabelled").glob("*.jsonl.gz")) for pair in read_pairs(path)]
+    found = [pair for pair in found if len(pair.premise) + len(pair.hypothesis) <= mix.longest]
+    random.Random(f"{mix.seed}/unlabelled").shuffle(found)
+    return found[: mix.news.unlabelled]
+
+
+def both_ways(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs whose label, if any, holds in both directions; they have none of their own."""
+    return [*pairs, *(Pair(p.hypothesis, p.premise, p.label) for p in pairs)]
+
+
 def written_rows(news: list[Pair], stories: list[Pair]) -> list[Pair]:
-    """Labelled pairs of the news stage, in both directions; pairs of stories have none of their own."""
-    turned = [Pair(p.hypothesis, p.premise, p.label) for p in stories]
-    return [*news, *(pair for pair in swapped(news) if pair.label != UNLABELLED), *stories, *turned]
+    """Pairs of the news stage with a label that says all, in both directions."""
+    contradictions = [pair for pair in stories if pair.label == "contradiction"]
+    return [*news, *(pair for pair in swapped(news) if pair.label != UNLABELLED), *both_ways(contradictions)]
 
 
 def judged_rows(
-    news: list[Pair], usable: dict[str, list[Pair]], mix: Mix, *, dev_keys: set[frozenset[str]]
+    news: list[Pair],
+    stories: list[Pair],
+    unlabelled: list[Pair],
+    usable: dict[str, list[Pair]],
+    mix: Mix,
+    *,
+    dev_keys: set[frozenset[str]],
 ) -> list[Pair]:
-    """Pairs of the news stage that the teacher judges: the files' own, and those without a label."""
+    """Pairs of the news stage that the teacher judges: the files' own, those without a label, and those of stories and
+    articles."""
+    open_pairs = [pair for pair in stories if pair.label != "contradiction"]
     files = [pair for file, cap in mix.news.rows.items() for pair in draw(usable[file], cap=cap, turn=1)]
     related = [pair for pair in swapped(news) if pair.label == UNLABELLED]
     related += siblings(news, seed=f"{mix.seed}/siblings")
     for file, count in mix.news.siblings.items():
         related += siblings(usable[file], seed=f"{mix.seed}/siblings/{file}")[:count]
-    return [*files, *without_dev(related, dev_keys)]
+    return [*files, *without_dev(related, dev_keys), *open_pairs, *unlabelled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +313,7 @@ class Shown:
     usable: dict[str, int]
     news_pairs: int
     story_pairs: int
+    unlabelled_pairs: int
 
 
 def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Shown:
@@ -293,6 +321,7 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_general(data, mix, dev_keys)
     news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
+    unlabelled = unlabelled_pairs(data, mix)
     taught = [pair for name in mix.teacher.news for pair in read_pairs(written / f"{name}.jsonl.gz")]
     general, turn = [], 0
     for stage in mix.general:
@@ -302,10 +331,11 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
         teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
         general=tuple(general),
         news=written_rows(news, stories),
-        judged=judged_rows(news, usable, mix, dev_keys=dev_keys),
+        judged=judged_rows(news, stories, unlabelled, usable, mix, dev_keys=dev_keys),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
+        unlabelled_pairs=len(unlabelled),
     )
 
 
