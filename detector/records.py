@@ -141,11 +141,15 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class TimeMention:
-    """A date or time in a statement, resolved against the publication time where that is known."""
+    """A date or time in a statement, resolved against the publication time where that is known.
+
+    `clock_only`: a time of day on a day that the statement does not name; only the hours and minutes of both ends count.
+    """
 
     text: str
     earliest: datetime | None = None
     latest: datetime | None = None
+    clock_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

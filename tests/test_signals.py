@@ -16,7 +16,7 @@ from detector.conflicts.signals import (
     same_speaker,
     signals_of,
 )
-from detector.records import Quantity
+from detector.records import Quantity, Statement
 
 COURIER, ECHO = article("Courier"), article("Echo")
 
@@ -73,6 +73,24 @@ def test_days_that_never_overlap_differ() -> None:
     assert compare_dates(friday, sunday)[0] == "differs"
     assert compare_dates(friday, friday)[0] == "fits"
     assert compare_dates(friday, undated)[0] == "none"
+
+
+def test_a_time_of_day_alone_is_compared_with_times_of_day_whatever_the_day() -> None:
+    def at(text: str, iso: str, *, clock_only: bool = True) -> Statement:
+        mention = replace(day(text, iso), clock_only=clock_only)
+        return statement(f"The blast came {text}.", COURIER, times=(mention,))
+
+    afternoon, the_same_later, morning = (
+        at("at 2:40 p.m.", "2031-05-06T14:40"),
+        at("at 14:40", "2031-05-07T14:40"),
+        at("at eleven", "2031-05-06T11:00"),
+    )
+    monday = at("at 2:30 p.m. on Monday", "2031-05-05T14:30", clock_only=False)
+    assert compare_dates(afternoon, the_same_later)[0] == "fits"
+    assert compare_dates(afternoon, morning)[0] == "differs"
+    assert compare_dates(the_same_later, monday)[0] == "fits"
+    whole_day = statement("It came on Monday.", ECHO, times=(day("Monday", "2031-05-05", until="2031-05-05T23:59"),))
+    assert compare_dates(afternoon, whole_day)[0] == "none"
 
 
 @pytest.mark.parametrize(

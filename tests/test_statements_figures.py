@@ -95,6 +95,13 @@ def test_without_a_publication_time_only_a_full_date_is_resolved() -> None:
     assert (friday.earliest, june.earliest is not None) == (None, True)
 
 
+def test_a_time_of_day_without_a_day_is_told_apart_also_in_an_undated_article() -> None:
+    (alone,) = only("The blast came at 2:40 p.m. in the hall.", published=None).times
+    assert alone.clock_only and alone.earliest is not None and (alone.earliest.hour, alone.earliest.minute) == (14, 40)
+    (dated,) = only("The ceasefire will begin at 6 a.m. on Sunday.").times
+    assert not dated.clock_only
+
+
 def test_the_day_of_the_saying_counts_only_where_the_content_has_none() -> None:
     said = only("Tsai said on Thursday that the berries were recalled.")
     dated = only("Tsai said on Thursday that the berries were recalled on Monday.")

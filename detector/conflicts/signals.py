@@ -426,24 +426,42 @@ def has_grown(clash: Clash, left: Article, right: Article) -> bool:
 
 
 def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:
-    """How the resolved times compare: they fit when any of one overlaps any of the other, a day allowed for zones."""
+    """How the resolved times compare: they fit when any of one overlaps any of the other, some hours allowed for zones.
+
+    A time of day alone is compared with times of day, whatever the day.
+    """
     left_times = [time for time in left.times if time.earliest is not None]
     right_times = [time for time in right.times if time.earliest is not None]
-    if not left_times or not right_times:
+    pairs = [(a, b) for a in left_times for b in right_times if _comparable_times(a, b)]
+    if not pairs:
         return "none", "no time resolved on both"
-    for a in left_times:
-        for b in right_times:
-            if _overlaps(a, b):
-                return "fits", f"{a.text} and {b.text} can be the same time"
-    return "differs", f"{left_times[0].text} against {right_times[0].text}"
+    for a, b in pairs:
+        if _overlaps(a, b):
+            return "fits", f"{a.text} and {b.text} can be the same time"
+    return "differs", f"{pairs[0][0].text} against {pairs[0][1].text}"
+
+
+_ZONES = timedelta(hours=3)
+"""What two places may call one moment apart; publication times and texts seldom name their zone."""
+
+
+def _comparable_times(left: TimeMention, right: TimeMention) -> bool:
+    moments = left.earliest == left.latest and right.earliest == right.latest
+    return moments or not (left.clock_only or right.clock_only)
 
 
 def _overlaps(left: TimeMention, right: TimeMention) -> bool:
-    slack = timedelta(hours=3)
-    end = datetime.max.replace(tzinfo=UTC) - slack
+    end = datetime.max.replace(tzinfo=UTC) - _ZONES
     left_start, right_start = left.earliest, right.earliest
     if left_start is None or right_start is None:
         return False
+    if left.clock_only or right.clock_only:
+        apart = abs(_time_of_day(left_start) - _time_of_day(right_start))
+        return min(apart, timedelta(days=1) - apart) <= _ZONES
     left_end = min(left.latest or left_start, end)
     right_end = min(right.latest or right_start, end)
-    return left_start <= right_end + slack and right_start <= left_end + slack
+    return left_start <= right_end + _ZONES and right_start <= left_end + _ZONES
+
+
+def _time_of_day(moment: datetime) -> timedelta:
+    return timedelta(hours=moment.hour, minutes=moment.minute)

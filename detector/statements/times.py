@@ -121,12 +121,13 @@ def times_in(text: str, published: datetime | None, tense: str) -> Iterator[Foun
         leaning = "future" if ahead and day.lower().replace("late ", "") in _WEEKDAYS else tense
         span = resolve(day, clock, published, leaning) if published else _absolute(day, clock)
         earliest, latest = span if span else (None, None)
-        yield Found(TimeMention(phrase.strip(), earliest, latest), match.start(), match.end())
+        mention = TimeMention(phrase.strip(), earliest, latest, clock_only=not day and earliest == latest)
+        yield Found(mention, match.start(), match.end())
 
 
 def _absolute(day: str, clock: str) -> tuple[datetime, datetime] | None:
-    """Without a publication time only a date that names its year is resolved."""
-    if not re.search(r"(?<!\d)\d{4}(?!\d)", day):
+    """Without a publication time only a date that names its year is resolved, and a time of day, to an arbitrary day."""
+    if day and not re.search(r"(?<!\d)\d{4}(?!\d)", day):
         return None
     return resolve(day, clock, datetime(2000, 1, 1, tzinfo=UTC), "")
 
