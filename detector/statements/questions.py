@@ -18,6 +18,7 @@ _VAGUE_SUBJECTS = frozenset(
     "i you we he she they him them his her this that these those there who which what it one some most many none nobody "
     "nothing both each others another".split()
 )
+_COMMON = frozenset(("NN", "NNS", "JJ", "JJR", "JJS", "RB", "VBG", "VBN"))
 _FINITE = frozenset(("VBD", "VBZ", "VBP", "MD"))
 _TELLING = (SAY | frozenset(THINK)) - {"doubt"}
 _MAX_WORDS = 32
@@ -133,7 +134,7 @@ def _subject(phrase: list[Token]) -> str:
     if first.lower_ == "no" and first.dep_ == "det":
         return f"any {_text(phrase[1:])}"
     text = _text(phrase)
-    plain = first.pos_ in {"DET", "PRON", "ADP", "NUM"} or first.tag_ == "NNS"
+    plain = first.pos_ in {"DET", "PRON", "ADP", "NUM"} or (first.tag_ in _COMMON and not first.text.isupper())
     named = first.ent_type_ not in {"", "CARDINAL", "ORDINAL", "DATE", "TIME", "QUANTITY", "MONEY", "PERCENT"}
     return text[0].lower() + text[1:] if plain and not named else text
 
