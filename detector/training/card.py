@@ -60,8 +60,9 @@ pairs cut at {max_length} tokens, seed {seed}. Rows that only say `not_entailmen
 
 A teacher, all-mpnet-base-v2 (Apache-2.0, PyPI packages `{teacher}`, sha256 `{teacher_sha256}`), learns first, in batches of
 {teacher_tokens} tokens, and then judges {judged} pairs of the stage `news`: those of the files below, and {unlabelled} that carry no label (two
-hypotheses of one premise, and entailments turned round). Its probabilities make up {share} of the loss on a labelled one
-of them and all of it on the others. The teacher does not ship.
+hypotheses of one premise, entailments turned round, and pairs of articles). Its probabilities make up {share} of the loss on a labelled one
+of them and all of it on the others; where a label only excludes a class (`not_contradiction`), the teacher's probability of that class is taken
+out but for a twentieth. The teacher does not ship.
 
 {stages}
 
