@@ -97,8 +97,8 @@ def _variant(name: str) -> Any:
 
     backend, _, precision = name.rpartition("-")
     settings = ModelSettings(dtype="bfloat16" if precision == "bfloat16" else "float32", threads=1)
-    loading._prepare_torch(settings)
-    nli = loading._bert_variant(WEIGHTS, settings, Variant(backend or "torch", precision))  # type: ignore[arg-type]
+    loading.prepare_torch(settings)
+    nli = loading.bert_variant(WEIGHTS, settings, Variant(backend or "torch", precision))  # type: ignore[arg-type]
     return nli.score
 
 

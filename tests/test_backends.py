@@ -188,7 +188,7 @@ def test_other_weights_versions_threads_or_processors_are_measured_anew(
     asked = measured_as(monkeypatch, "onnx-float32")
     models.scorer_id_of(ModelSettings())
     if change == "weights":
-        monkeypatch.setattr(choosing, "_file_sha256", lambda path: "other")
+        monkeypatch.setattr(choosing, "file_sha256", lambda path: "other")
     elif change == "version":
         monkeypatch.setattr(choosing, "_versions", lambda: ("9.9",))
     elif change == "processor":
@@ -356,7 +356,7 @@ def runtime_or_skip(backend: Any) -> None:
 
 def loaded(backend: Any, precision: str, *, directory: Path = naming.WEIGHTS, **settings: Any) -> models.NLIModel:
     variant = Variant(backend, precision)
-    return loading._bert_variant(directory, ModelSettings(nli=str(directory), dtype="float32", **settings), variant)
+    return loading.bert_variant(directory, ModelSettings(nli=str(directory), dtype="float32", **settings), variant)
 
 
 @pytest.fixture(scope="session")

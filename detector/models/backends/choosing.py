@@ -24,7 +24,7 @@ from detector.models.backends.cache import cache_folder, write_whole
 from detector.models.backends.graph import GRAPH_VERSION, Form
 from detector.models.backends.sessions import Runtime, installed, require
 from detector.models.bert import is_plain_bert
-from detector.models.naming import _file_sha256, dtype_of, nli_directory
+from detector.models.naming import dtype_of, file_sha256, nli_directory
 from detector.records import digest
 from detector.settings import ModelSettings
 
@@ -161,7 +161,7 @@ _taking = threading.Lock()
 def _choice(settings: ModelSettings, directory: Path, candidates: Sequence[Variant]) -> Choice:
     """What was found before for these weights, versions and this processor, else what is measured now."""
     names = [one.name for one in candidates]
-    weights = _file_sha256(directory / "model.safetensors")
+    weights = file_sha256(directory / "model.safetensors")
     key = digest(
         PROBE_VERSION, GRAPH_VERSION, weights, settings.backend, settings.threads, *names, *_versions(), _machine()
     )

@@ -12,7 +12,7 @@ from detector.errors import MissingExtraError, ModelError
 from detector.models.backends.cache import kept_graph
 from detector.models.backends.graph import GRAPH_VERSION, Form, bert_graph
 from detector.models.bert import read_weights
-from detector.models.naming import _file_sha256, read_json
+from detector.models.naming import file_sha256, read_json
 from detector.records import digest
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _graph_of(directory: Path, *, form: Form) -> bytes:
     import onnx
 
     config = read_json(directory / "config.json")
-    weights_hash = _file_sha256(directory / "model.safetensors")
+    weights_hash = file_sha256(directory / "model.safetensors")
     key = digest(GRAPH_VERSION, form, onnx.__version__, weights_hash, sorted(config.items()))
 
     def made() -> bytes:
