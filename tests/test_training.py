@@ -78,7 +78,7 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         shipped,
         sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
         general=(first, second),
-        news=replace(shipped.news, rows={"large": 3}, siblings={"whole": 2}),
+        news=replace(shipped.news, rows={"large": 3}, siblings={"whole": 2}, stories=1),
         teacher=replace(shipped.teacher, news=("train",), rows={"large": 5}),
     )
 

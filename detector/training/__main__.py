@@ -72,7 +72,10 @@ def teach(shown: Shown, mix: Mix, out: Path) -> tuple[Stage, npt.NDArray[np.floa
     fit(model, [stage], checkpoint=out / "teacher.pt", fingerprint=run, save_every=SAVE_EVERY)
     export_model(model, base, out / "teacher", max_length=mix.max_length)
     saved = out / f"judged-{run}.npy"
-    return stage, judge(model, shown.judged, tokenizer, max_length=mix.max_length, saved=saved)
+    once = list(dict.fromkeys(shown.judged))
+    place = {pair: number for number, pair in enumerate(once)}
+    judged = judge(model, once, tokenizer, max_length=mix.max_length, saved=saved)
+    return stage, judged[[place[pair] for pair in shown.judged]]
 
 
 def learner_stages(shown: Shown, judged: npt.NDArray[np.float32], tokenizer: Any, mix: Mix) -> list[Stage]:

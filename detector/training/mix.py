@@ -70,11 +70,12 @@ class TeacherStage:
 class NewsStage:
     """Epochs over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
     two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file, and
-    `unlabelled` rows of DIR/unlabelled. The learning rate goes up and comes down to 0 once for each number in `epochs`."""
+    `unlabelled` rows of DIR/unlabelled. Pairs of stories come `stories` times. The learning rate goes up and comes down to 0 once for each number in `epochs`."""
 
     epochs: tuple[float, ...]
     rows: Mapping[str, int | None]
     siblings: Mapping[str, int]
+    stories: int
     unlabelled: int
     learning_rate: float
     warmup: int
@@ -330,8 +331,8 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     return Shown(
         teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
         general=tuple(general),
-        news=written_rows(news, stories),
-        judged=judged_rows(news, stories, unlabelled, usable, mix, dev_keys=dev_keys),
+        news=written_rows(news, stories * mix.news.stories),
+        judged=judged_rows(news, stories * mix.news.stories, unlabelled, usable, mix, dev_keys=dev_keys),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
