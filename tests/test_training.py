@@ -22,7 +22,7 @@ from detector.training.batches import TARGETS, Encoded, pad, plan_batches, withi
 from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
 from detector.training.card import figures_table
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
-from detector.training.fit import Stage, fit, pair_loss, rate_at
+from detector.training.fit import Stage, end_of, fit, load_mean, pair_loss, rate_at
 from detector.training.mix import (
     NOT_CONTRADICTION,
     UNLABELLED,
@@ -402,6 +402,17 @@ def test_killed_run_resumes_to_the_weights_of_an_uninterrupted_run(
     fit(resumed, stages, checkpoint=tmp_path / "cut.pt", fingerprint="f", save_every=0.0)
     for name, expected in whole.state_dict().items():
         assert torch.equal(resumed.state_dict()[name], expected), name
+
+
+def test_the_mean_of_weights_is_taken_at_the_ends_of_stages(tmp_path: Path) -> None:
+    stages = tiny_stages()
+    model = tiny_model()
+    fit(model, stages, checkpoint=tmp_path / "c.pt", fingerprint="f", save_every=1e9, ends=tmp_path)
+    first, last = (torch.load(end_of(tmp_path, stage), weights_only=True) for stage in stages)
+    load_mean(model, [end_of(tmp_path, stage) for stage in stages])
+    for name, found in model.state_dict().items():
+        assert torch.allclose(found, (first[name] + last[name]) / 2), name
+    assert not torch.equal(first["classifier.weight"], last["classifier.weight"])
 
 
 def test_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

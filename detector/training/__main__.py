@@ -18,7 +18,7 @@ from detector.training.batches import Encoded, encode_pairs, plan_batches, withi
 from detector.training.calibration import calibrate, write_calibration
 from detector.training.card import Run, model_card
 from detector.training.figures import evaluate_model
-from detector.training.fit import Stage, fit
+from detector.training.fit import Stage, end_of, fit, load_mean
 from detector.training.mix import (
     GeneralStage,
     Mix,
@@ -105,8 +105,9 @@ def train(options: argparse.Namespace) -> None:
     stages = learner_stages(shown, judged, tokenizer, mix)
     model = new_classifier(base, seed=mix.seed)
     checkpoint = options.out / "checkpoint.pt"
-    fit(model, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
-
+    run_id = fingerprint(mix, shown)
+    fit(model, stages, checkpoint=checkpoint, fingerprint=run_id, save_every=SAVE_EVERY, ends=options.out)
+    load_mean(model, [end_of(options.out, stage) for stage in stages[-mix.news.averaged :]])
     made = options.out / "model"
     sha256 = export_model(model, base, made, max_length=model.config.max_position_embeddings)
     files = dev_files(options.data)

@@ -66,6 +66,8 @@ out but for a twentieth. The teacher does not ship.
 
 {stages}
 
+The weights are the mean of those at the end of the last {averaged} stages.
+
 {notes}
 
 ## Data
@@ -180,6 +182,7 @@ def model_card(run: Run) -> str:
         max_length=run.mix.max_length,
         seed=run.mix.seed,
         stages=stages_list(run.stages),
+        averaged=run.mix.news.averaged,
         notes=run.notes,
         sources=sources_table(run.mix, run.shown),
     )

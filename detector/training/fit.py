@@ -160,10 +160,19 @@ class Progress:
         )
 
 
-def fit(model: Any, stages: Sequence[Stage], *, checkpoint: Path, fingerprint: str, save_every: float) -> None:
+def fit(
+    model: Any,
+    stages: Sequence[Stage],
+    *,
+    checkpoint: Path,
+    fingerprint: str,
+    save_every: float,
+    ends: Path | None = None,
+) -> None:
     """Train `model` in place through every stage, each with an optimizer of its own.
 
-    `save_every` is in seconds. A run that finds its own checkpoint goes on from it.
+    `save_every` is in seconds. A run that finds its own checkpoint goes on from it. The weights at the end of each stage are
+    kept in the folder `ends` (`end_of`).
     """
     import torch
 
@@ -185,6 +194,24 @@ def fit(model: Any, stages: Sequence[Stage], *, checkpoint: Path, fingerprint: s
             save_every=save_every,
             save=partial(save_checkpoint, checkpoint, fingerprint=fingerprint, stage=place),
         )
+        if ends is not None:
+            torch.save(model.state_dict(), end_of(ends, stage))
+
+
+def end_of(ends: Path, stage: Stage) -> Path:
+    return ends / f"end-of-{stage.name}.pt"
+
+
+def load_mean(model: Any, weights: Sequence[Path]) -> None:
+    """The mean of several weights of `model` (Wortsman et al., Model soups, 2022; here of one run)."""
+    import torch
+
+    states = [torch.load(path, weights_only=True) for path in weights]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if tensor.is_floating_point() else tensor
+        for name, tensor in states[-1].items()
+    }
+    model.load_state_dict(mean)
 
 
 def fit_stage(
