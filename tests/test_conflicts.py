@@ -90,6 +90,20 @@ def test_what_follows_from_the_other_statement_is_no_conflict() -> None:
     assert follows.relation != "contradicts"
 
 
+def test_statements_on_times_weeks_apart_do_not_contradict_each_other_unless_they_tell_nearly_the_same() -> None:
+    march, june = day("March 17", "2031-03-17"), day("June 15", "2031-06-15")
+    first = said(
+        "The bank raised its rate by a quarter point on March 17.",
+        "A",
+        times=(march,),
+        lemmas=("bank", "raise", "rate"),
+    )
+    other = said("June 15 brought three quarters at once.", "B", times=(june,), lemmas=("bring", "quarter", "once"))
+    same = said("The bank raised its rate on June 15.", "B", times=(june,), lemmas=("bank", "raise", "rate"))
+    assert not gate_of(judge(first, other, contradiction=0.9), "time")
+    assert gate_of(judge(first, same, contradiction=0.9), "time")
+
+
 def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:
     left = said(
         "About 310,000 people fled the valley.",
@@ -108,7 +122,7 @@ def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:
 
 def test_every_gate_is_recorded_also_after_one_has_failed() -> None:
     finding = judge(said("Orsk signed.", "A", claim_gate="question"), said("Marosh left.", "B"), contradiction=0.1)
-    assert [gate.name for gate in finding.gates] == ["claim", "same matter", "numbers", "exclusion"]
+    assert [gate.name for gate in finding.gates] == ["claim", "same matter", "numbers", "time", "exclusion"]
     assert all(gate.reason for gate in finding.gates)
 
 

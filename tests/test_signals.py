@@ -12,6 +12,7 @@ from detector.conflicts.signals import (
     compare_dates,
     compare_numbers,
     compatible,
+    days_apart,
     opposites_in,
     same_speaker,
     signals_of,
@@ -188,3 +189,11 @@ def test_how_far_a_share_moved_is_not_compared_with_where_it_stands() -> None:
     assert compare_numbers(moved, held)[0] == "apart"
     assert compare_numbers(moved, risen)[0] == "differs"
     assert compare_numbers(reached, held)[0] == "differs"
+
+
+def test_days_apart_are_those_of_the_nearest_times() -> None:
+    friday = statement("It starts on Friday.", COURIER, times=(day("Friday", "2031-03-07", until="2031-03-07T23:59"),))
+    july = statement("It was signed in July.", ECHO, times=(day("July", "2031-07-01", until="2031-07-31T23:59"),))
+    assert days_apart(friday, july) == pytest.approx(115, abs=1)
+    assert days_apart(friday, friday) == 0.0
+    assert days_apart(friday, statement("It starts.", ECHO)) is None

@@ -139,7 +139,8 @@ class Signals:
 
     `strangers`: each names others, and nobody whom one names is named anywhere in the article of the other.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
-    are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1.
+    are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
+    nearest of their resolved times.
     """
 
     shared_names: frozenset[str]
@@ -157,6 +158,7 @@ class Signals:
     grown: bool
     dates: Comparison
     dates_reason: str
+    days_apart: float | None
     negation_differs: bool
     opposites: tuple[str, str] | None
     same_speaker: bool
@@ -201,6 +203,7 @@ def signals_of(
         grown=clash is not None and has_grown(clash, left_article, right_article),
         dates=dates,
         dates_reason=dates_reason,
+        days_apart=days_apart(left, right),
         negation_differs=left.negated != right.negated,
         opposites=opposites_in(left_lemmas - right_lemmas - moved[0], right_lemmas - left_lemmas - moved[1]),
         same_speaker=same_speaker(left.speaker, right.speaker),
@@ -439,6 +442,22 @@ def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:
         if _overlaps(a, b):
             return "fits", f"{a.text} and {b.text} can be the same time"
     return "differs", f"{pairs[0][0].text} against {pairs[0][1].text}"
+
+
+def days_apart(left: Statement, right: Statement) -> float | None:
+    """Days between the nearest resolved times of both; 0 where they overlap, None where there are none to compare."""
+    gaps = [
+        _gap(a, b) for a in left.times for b in right.times if a.earliest and b.earliest and _comparable_times(a, b)
+    ]
+    return min(gaps, default=None)
+
+
+def _gap(left: TimeMention, right: TimeMention) -> float:
+    if left.clock_only or right.clock_only or left.earliest is None or right.earliest is None:
+        return 0.0
+    after = left.earliest - (right.latest or right.earliest)
+    before = right.earliest - (left.latest or left.earliest)
+    return max(after, before, timedelta(0)) / timedelta(days=1)
 
 
 _ZONES = timedelta(hours=3)
