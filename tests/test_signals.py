@@ -90,6 +90,8 @@ def test_a_time_of_day_alone_is_compared_with_times_of_day_whatever_the_day() ->
     assert compare_dates(afternoon, the_same_later)[0] == "fits"
     assert compare_dates(afternoon, morning)[0] == "differs"
     assert compare_dates(the_same_later, monday)[0] == "fits"
+    nine, evening = at("a few minutes before nine", "2031-05-06T09:00"), at("shortly before 9 p.m.", "2031-05-06T21:00")
+    assert compare_dates(nine, evening)[0] == "fits"
     whole_day = statement("It came on Monday.", ECHO, times=(day("Monday", "2031-05-05", until="2031-05-05T23:59"),))
     assert compare_dates(afternoon, whole_day)[0] == "none"
 

@@ -41,7 +41,7 @@ def test_a_plain_clause_becomes_the_question_it_answers(sentence: str, question:
 @pytest.mark.parametrize(
     "sentence",
     ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not.",
-     "Six involved small arms and were over in minutes.", "None of them moved.", "Brightmere rejects Halden bid as half-year revenue climbs"],
+     "Six involved small arms and were over in minutes.", "None of them moved.", "People: finance director Nand-Ross goes in the autumn.", "Brightmere rejects Halden bid as half-year revenue climbs"],
 )  # fmt: skip
 def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == ""

@@ -464,6 +464,12 @@ _ZONES = timedelta(hours=3)
 """What two places may call one moment apart; publication times and texts seldom name their zone."""
 
 
+_HALF_OF_DAY = re.compile(
+    r"\b(?:[ap]\.?m|noon|midday|midnight|morning|afternoon|evening|night)\b|\d\s?[ap]\.?m\b|\b(?:1[3-9]|2[0-3])[:.]\d\d"
+)
+"""What tells nine in the morning from nine in the evening; "a few minutes before nine" may be either."""
+
+
 def _comparable_times(left: TimeMention, right: TimeMention) -> bool:
     moments = left.earliest == left.latest and right.earliest == right.latest
     return moments or not (left.clock_only or right.clock_only)
@@ -475,8 +481,11 @@ def _overlaps(left: TimeMention, right: TimeMention) -> bool:
     if left_start is None or right_start is None:
         return False
     if left.clock_only or right.clock_only:
-        apart = abs(_time_of_day(left_start) - _time_of_day(right_start))
-        return min(apart, timedelta(days=1) - apart) <= _ZONES
+        round_the_clock = timedelta(
+            days=1 if _HALF_OF_DAY.search(left.text) and _HALF_OF_DAY.search(right.text) else 0.5
+        )
+        apart = abs(_time_of_day(left_start) - _time_of_day(right_start)) % round_the_clock
+        return min(apart, round_the_clock - apart) <= _ZONES
     left_end = min(left.latest or left_start, end)
     right_end = min(right.latest or right_start, end)
     return left_start <= right_end + _ZONES and right_start <= left_end + _ZONES

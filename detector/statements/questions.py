@@ -38,7 +38,11 @@ def as_question(sentence: Span) -> str:
     phrase = list(subject.subtree)
     if any(child.i < phrase[0].i and child.dep_ in {"ccomp", "dep", *_SUBJECTS} for child in root.children):
         return ""
-    if len(phrase) > 14 or phrase[-1].i >= root.i or any(token.dep_ == "relcl" for token in phrase):
+    if (
+        len(phrase) > 14
+        or phrase[-1].i >= root.i
+        or any(token.dep_ == "relcl" or token.text == ":" for token in phrase)
+    ):
         return ""
     skipped = {child.i for child in root.children if child.dep_ == "neg"}
     head = _finite(root, phrase[-1].i)
