@@ -14,7 +14,7 @@ from builders import article, count, day, pair, score, statement
 from detector.conflicts import PairWeights, find_conflicts, judge_pair
 from detector.conflicts.ranking import LANE_ORDER, rank
 from detector.conflicts.relations import FEATURES, Both, Logistic, shipped_weights, two_steps
-from detector.records import Article, Outcome, PairFinding, Quantity, Statement
+from detector.records import Article, Entity, Outcome, PairFinding, Quantity, Statement
 from detector.settings import ConflictSettings, Settings
 
 
@@ -49,6 +49,9 @@ def said(
 ) -> tuple[Statement, Article]:
     source = article(outlet, published=published)
     return statement(text, source, **fields), source
+
+
+UKRAINE, PUTIN = Entity("Ukraine", "GPE", "ukraine"), Entity("Vladimir Putin", "PERSON", "putin")
 
 
 def gate_of(finding: PairFinding, name: str) -> bool:
@@ -102,6 +105,21 @@ def test_statements_on_times_weeks_apart_do_not_contradict_each_other_unless_the
     same = said("The bank raised its rate on June 15.", "B", times=(june,), lemmas=("bank", "raise", "rate"))
     assert not gate_of(judge(first, other, contradiction=0.9), "time")
     assert gate_of(judge(first, same, contradiction=0.9), "time")
+
+
+def test_what_two_parties_to_one_matter_decided_is_not_one_question() -> None:
+    def told(text: str, outlet: str, *, known: str = "Ukraine and Vladimir Putin") -> tuple[Statement, Article]:
+        named = [one for one in (UKRAINE, PUTIN) if one.text in text]
+        one, source = said(text, outlet, entities=tuple(sorted(named, key=lambda name: text.index(name.text))))
+        return one, replace(source, text=f"{text} {known} are named here.")
+
+    rejected = told("Vladimir Putin rejected a ceasefire in Ukraine.", "B")
+    accepted = told("Ukraine accepted the ceasefire on Tuesday.", "A")
+    assert not gate_of(judge(accepted, rejected, contradiction=0.9), "same matter")
+    agreed = told("Vladimir Putin agreed to a ceasefire in Ukraine.", "A")
+    assert gate_of(judge(agreed, rejected, contradiction=0.9), "same matter")
+    of_its_leader = told("Ukraine accepted the ceasefire on Tuesday.", "A", known="Ukrainian President Vladimir Putin")
+    assert gate_of(judge(of_its_leader, rejected, contradiction=0.9), "same matter")
 
 
 def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:

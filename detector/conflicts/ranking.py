@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 
@@ -190,7 +191,8 @@ def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) ->
         words = shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip(".")
         yield f"Who said “{words}”: {speakers}?"
         return
-    pair.sort(key=lambda statement: (not statement.question, statement.negated, len(statement.wording)))
+    about_both = {one.statement_id: _asks_of(one, other) for one, other in (pair, pair[::-1])}
+    pair.sort(key=lambda one: (not one.question, not about_both[one.statement_id], one.negated, len(one.wording)))
     for asking, other in (pair, pair[::-1]):
         if not asking.question:
             continue
@@ -204,6 +206,14 @@ def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) ->
             if alternative and own in asking.question:
                 yield f"{asking.question.rstrip('?')}, or {alternative}?"
         yield asking.question
+
+
+def _asks_of(asking: Statement, other: Statement) -> bool:
+    """Whether the question has a word in common with the other statement: a long sentence may be asked about elsewhere."""
+    asked, told = (
+        {word.casefold()[:5] for word in re.findall(r"\w{4,}", text)} for text in (asking.question, other.wording)
+    )
+    return bool(asked & told)
 
 
 def _quoting(strongest: PairFinding, statements: Mapping[str, Statement]) -> str:

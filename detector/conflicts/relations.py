@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,11 +12,13 @@ from importlib.resources import files
 from typing import Any
 
 from detector.conflicts.signals import Signals, is_prescription, signals_of
+from detector.conflicts.stance import decider_of
 from detector.records import (
     MUTUAL_RULE,
     QUOTE_RULE,
     Article,
     CandidatePair,
+    Entity,
     Gate,
     Kind,
     Lane,
@@ -224,7 +227,7 @@ def judge_pair(
         probability, agreement = max(probability, contradiction), min(agreement, 1.0 - contradiction)
     gates = (
         _claim_gate(left, right, settings),
-        _matter_gate(signals, pair.similarity),
+        _decider_gate(left, right, articles) or _matter_gate(signals, pair.similarity),
         _number_gate(signals),
         _time_gate(signals),
         _exclusion_gate(probability, signals, forward, backward, settings),
@@ -290,6 +293,33 @@ STRANGE_SIMILARITY = 0.50
 """Cosine below which two statements on people and places that only their own articles name are on different matters."""
 WORDLESS_SIMILARITY = 0.40
 """Cosine below which a shared name or word is needed."""
+
+
+def _decider_gate(left: Statement, right: Statement, articles: tuple[Article, Article]) -> Gate | None:
+    """The failed gate of two statements on what two parties to one matter decided ("Ukraine accepted", "Putin rejected"), both
+    known to both articles; a leader and the country that an article calls theirs are one party."""
+    ours, theirs = decider_of(left), decider_of(right)
+    if ours is None or theirs is None or ours.key == theirs.key:
+        return None
+    if not all(one.text in article.text for one in (ours, theirs) for article in articles):
+        return None
+    if any(_leads(ours, theirs, article) or _leads(theirs, ours, article) for article in articles):
+        return None
+    return Gate("same matter", False, f"one tells what {ours.text} decided, the other what {theirs.text} did")
+
+
+_TITLES = "president|prime|minister|premier|chancellor|leader|ruler|king|queen|emperor|chief"
+
+
+def _leads(person: Entity, country: Entity, article: Article) -> bool:
+    """Whether an article calls somebody a country's ("Russian President Vladimir Putin", "Russia's leader, Putin")."""
+    if person.label != "PERSON" or country.label == "PERSON":
+        return False
+    stem, name = re.escape(country.text[: max(4, len(country.text) - 2)]), re.escape(person.text.split()[-1])
+    return (
+        re.search(rf"{stem}\w*(?:['’]s)?,?\s+(?:(?:[A-Z][\w.-]+|{_TITLES}),?\s+){{0,4}}{name}", article.text)
+        is not None
+    )
 
 
 def _matter_gate(signals: Signals, similarity: float) -> Gate:

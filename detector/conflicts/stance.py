@@ -38,7 +38,7 @@ from detector.conflicts.stance_words import (
     UNINTERESTED,
     YET_TO,
 )
-from detector.records import Side, Stance, Statement
+from detector.records import Entity, Side, Stance, Statement
 
 STANCES: tuple[Stance, ...] = ("rejected", "unlikely", "undecided", "open", "accepted")
 """The scale, from one end to the other."""
@@ -61,6 +61,20 @@ def stance_of(statement: Statement) -> Stance | None:
         return None
     stance = _weighed(clause)
     return _moderated(stance, statement) if clause.first else stance
+
+
+def decider_of(statement: Statement) -> Entity | None:
+    """Who decides: the first person, body or country that the deciding clause names before its decision word, or whose answer
+    it says is awaited."""
+    plain = _plain(statement.wording)
+    clause = _deciding_clause(plain)
+    awaited = AWAITED.search(clause.text if clause else plain)
+    if clause is None and awaited is None:
+        return None
+    text = awaited.group() if awaited else clause.before if clause else ""
+    named = [(text.find(_plain(one.text)), one.key, one) for one in statement.entities if one.label in _DECIDERS]
+    named = [found for found in named if found[0] >= 0]
+    return min(named)[2] if named else None
 
 
 def stance_of_side(exemplar: Statement, members: Sequence[Statement]) -> Stance | None:
