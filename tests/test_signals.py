@@ -14,6 +14,7 @@ from detector.conflicts.signals import (
     compatible,
     days_apart,
     opposites_in,
+    same_clock,
     same_speaker,
     signals_of,
 )
@@ -191,6 +192,20 @@ def test_how_far_a_share_moved_is_not_compared_with_where_it_stands() -> None:
     assert compare_numbers(moved, held)[0] == "apart"
     assert compare_numbers(moved, risen)[0] == "differs"
     assert compare_numbers(reached, held)[0] == "differs"
+
+
+def test_one_time_of_day_is_known_by_other_names_but_noon_tells_nothing() -> None:
+    early, late, noon = (
+        statement(f"It came {text}.", COURIER, times=(replace(day(text, iso), clock_only=True),))
+        for text, iso in (
+            ("at 2:40 p.m.", "2031-05-06T14:40"),
+            ("at 14:45", "2031-05-07T14:45"),
+            ("at noon", "2031-05-07T12:00"),
+        )
+    )
+    assert same_clock(early, late) == ("at 2:40 p.m.", "at 14:45")
+    assert same_clock(noon, noon) is None
+    assert same_clock(early, noon) is None
 
 
 def test_days_apart_are_those_of_the_nearest_times() -> None:

@@ -140,7 +140,7 @@ class Signals:
     `strangers`: each names others, and nobody whom one names is named anywhere in the article of the other.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
     are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
-    nearest of their resolved times.
+    nearest of their resolved times, `same_clock` two names of one time of day.
     """
 
     shared_names: frozenset[str]
@@ -159,6 +159,7 @@ class Signals:
     dates: Comparison
     dates_reason: str
     days_apart: float | None
+    same_clock: tuple[str, str] | None
     negation_differs: bool
     opposites: tuple[str, str] | None
     same_speaker: bool
@@ -204,6 +205,7 @@ def signals_of(
         dates=dates,
         dates_reason=dates_reason,
         days_apart=days_apart(left, right),
+        same_clock=same_clock(left, right),
         negation_differs=left.negated != right.negated,
         opposites=opposites_in(left_lemmas - right_lemmas - moved[0], right_lemmas - left_lemmas - moved[1]),
         same_speaker=same_speaker(left.speaker, right.speaker),
@@ -460,6 +462,23 @@ def _gap(left: TimeMention, right: TimeMention) -> float:
     return max(after, before, timedelta(0)) / timedelta(days=1)
 
 
+_A_MOMENT = timedelta(minutes=15)
+_ROUND_HOUR = re.compile(r"\b(?:noon|midday|midnight)\b", re.IGNORECASE)
+"""Hours that many things happen at."""
+
+
+def same_clock(left: Statement, right: Statement) -> tuple[str, str] | None:
+    """Two names of one time of day, one of each ("at 2:40 p.m.", "at 14:40"); None where there are none."""
+    ours, theirs = ([time for time in one.times if _is_clock(time)] for one in (left, right))
+    named = ((a.text, b.text) for a in ours for b in theirs if _hours_between(a, b) <= _A_MOMENT)
+    return next(named, None)
+
+
+def _is_clock(time: TimeMention) -> bool:
+    moment = time.earliest is not None and time.earliest == time.latest and bool(_time_of_day(time.earliest))
+    return moment and not _ROUND_HOUR.search(time.text)
+
+
 _ZONES = timedelta(hours=3)
 """What two places may call one moment apart; publication times and texts seldom name their zone."""
 
@@ -491,5 +510,15 @@ def _overlaps(left: TimeMention, right: TimeMention) -> bool:
     return left_start <= right_end + _ZONES and right_start <= left_end + _ZONES
 
 
-def _time_of_day(moment: datetime) -> timedelta:
+def _hours_between(left: TimeMention, right: TimeMention) -> timedelta:
+    """Between two times of day, the shorter way round; in either half of the day where a text leaves that open."""
+    told = _HALF_OF_DAY.search(left.text) and _HALF_OF_DAY.search(right.text)
+    round_the_clock = timedelta(days=1 if told else 0.5)
+    apart = abs(_time_of_day(left.earliest) - _time_of_day(right.earliest)) % round_the_clock
+    return min(apart, round_the_clock - apart)
+
+
+def _time_of_day(moment: datetime | None) -> timedelta:
+    if moment is None:
+        return timedelta(0)
     return timedelta(hours=moment.hour, minutes=moment.minute)
