@@ -107,6 +107,19 @@ def test_statements_on_times_weeks_apart_do_not_contradict_each_other_unless_the
     assert gate_of(judge(first, same, contradiction=0.9), "time")
 
 
+def test_one_time_of_day_is_no_conflict_but_on_two_days_it_is() -> None:
+    def begins(when: str, iso: str, outlet: str) -> tuple[Statement, Article]:
+        return said(f"The ceasefire begins {when}.", outlet, times=(day(when, iso),), lemmas=("ceasefire", "begin"))
+
+    saturday, sunday = (
+        begins("at 6 a.m. on Saturday", "2031-03-08T06:00", "A"),
+        begins("at 6 a.m. on Sunday", "2031-03-09T06:00", "B"),
+    )
+    again = begins("at 6.05 a.m. on Saturday", "2031-03-08T06:05", "B")
+    assert gate_of(judge(saturday, sunday, contradiction=0.9), "time")
+    assert not gate_of(judge(saturday, again, contradiction=0.9), "time")
+
+
 def test_what_two_parties_to_one_matter_decided_is_not_one_question() -> None:
     def told(text: str, outlet: str, *, known: str = "Ukraine and Vladimir Putin") -> tuple[Statement, Article]:
         named = [one for one in (UKRAINE, PUTIN) if one.text in text]
@@ -118,6 +131,10 @@ def test_what_two_parties_to_one_matter_decided_is_not_one_question() -> None:
     assert not gate_of(judge(accepted, rejected, contradiction=0.9), "same matter")
     agreed = told("Vladimir Putin agreed to a ceasefire in Ukraine.", "A")
     assert gate_of(judge(agreed, rejected, contradiction=0.9), "same matter")
+    named_twice = said(
+        "Georgia accepted.", "A", entities=(Entity("Georgia", "GPE", "georgia"), Entity("Georgia", "PERSON", "georgia"))
+    )
+    assert gate_of(judge(named_twice, rejected, contradiction=0.9), "numbers")
     of_its_leader = told("Ukraine accepted the ceasefire on Tuesday.", "A", known="Ukrainian President Vladimir Putin")
     assert gate_of(judge(of_its_leader, rejected, contradiction=0.9), "same matter")
 

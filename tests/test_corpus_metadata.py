@@ -85,6 +85,8 @@ def test_the_first_words_of_a_transcript_are_no_header(tmp_path: Path) -> None:
         ("ticker-east24.txt", f"EAST24 LIVE: TRUCE OFFER\n\n{BODY}", "East24"),
         ("ash-and-bracken.txt", f"ASH & BRACKEN\nA forester's blog, updated when it rains\n\n{BODY}", "Ash & Bracken"),
         ("count-room-live.txt", f"COUNT ROOM LIVE\nThe Ohio Ledger's minute-by-minute.\n\n{BODY}", "The Ohio Ledger"),
+        ("ceasefire.txt", f"Ceasefire talks collapse\n\n{BODY}", "Ceasefire"),
+        ("ceasefire.txt", f"CEASEFIRE TALKS COLLAPSE\n\n{BODY}", "Ceasefire"),
         ("sport-final.txt", f"THE BIG SPORT STORY\n\n{BODY}", "Sport"),
         ("daily-lantern-2031-03-08.txt", BODY, "Daily Lantern"),
         ("valletta_courier.txt", BODY, "Valletta Courier"),

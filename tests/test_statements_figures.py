@@ -98,6 +98,7 @@ def test_without_a_publication_time_only_a_full_date_is_resolved() -> None:
 def test_a_time_of_day_without_a_day_is_told_apart_also_in_an_undated_article() -> None:
     (alone,) = only("The blast came at 2:40 p.m. in the hall.", published=None).times
     assert alone.clock_only and alone.earliest is not None and (alone.earliest.hour, alone.earliest.minute) == (14, 40)
+    assert only("The doors open at thirsty o'clock in the hall.", published=None).times[0].earliest is None
     (dated,) = only("The ceasefire will begin at 6 a.m. on Sunday.").times
     assert not dated.clock_only
 

@@ -500,11 +500,7 @@ def _overlaps(left: TimeMention, right: TimeMention) -> bool:
     if left_start is None or right_start is None:
         return False
     if left.clock_only or right.clock_only:
-        round_the_clock = timedelta(
-            days=1 if _HALF_OF_DAY.search(left.text) and _HALF_OF_DAY.search(right.text) else 0.5
-        )
-        apart = abs(_time_of_day(left_start) - _time_of_day(right_start)) % round_the_clock
-        return min(apart, round_the_clock - apart) <= _ZONES
+        return _hours_between(left, right) <= _ZONES
     left_end = min(left.latest or left_start, end)
     right_end = min(right.latest or right_start, end)
     return left_start <= right_end + _ZONES and right_start <= left_end + _ZONES

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from detector.conflicts.signals import is_prescription
 from detector.conflicts.stance_words import (
@@ -66,15 +67,19 @@ def stance_of(statement: Statement) -> Stance | None:
 def decider_of(statement: Statement) -> Entity | None:
     """Who decides: the first person, body or country that the deciding clause names before its decision word, or whose answer
     it says is awaited."""
-    plain = _plain(statement.wording)
+    return _decider(statement.wording, statement.entities)
+
+
+@lru_cache(maxsize=8192)  # a statement stands in some ten pairs
+def _decider(wording: str, entities: tuple[Entity, ...]) -> Entity | None:
+    plain = _plain(wording)
     clause = _deciding_clause(plain)
     awaited = AWAITED.search(clause.text if clause else plain)
     if clause is None and awaited is None:
         return None
     text = awaited.group() if awaited else clause.before if clause else ""
-    named = [(text.find(_plain(one.text)), one.key, one) for one in statement.entities if one.label in _DECIDERS]
-    named = [found for found in named if found[0] >= 0]
-    return min(named)[2] if named else None
+    named = [one for one in entities if one.label in _DECIDERS and _plain(one.text) in text]
+    return min(named, key=lambda one: text.find(_plain(one.text)), default=None)
 
 
 def stance_of_side(exemplar: Statement, members: Sequence[Statement]) -> Stance | None:

@@ -127,12 +127,12 @@ def _masthead_name(line: str, stem: str) -> str | None:
     name = _EDITION.sub("", line).strip()
     if len(_letters(stem)) >= 4 and _letters(name) == _letters(stem):
         return name
-    named = [word for word in re.findall(r"\w+", name) if word.casefold() in stem.casefold().split()]
-    if len(name.split()) > 5 or not any(len(word) >= 4 and word.casefold() not in _ANY_PAPER for word in named):
-        return None
-    if all(
-        word.casefold() in _ANY_PAPER for word in stem.casefold().split() if word.upper() not in map(str.upper, named)
-    ):
+    of_file = [word.casefold() for word in stem.split()]
+    named = {word.casefold() for word in re.findall(r"\w+", name)}
+    others = [word for word in of_file if word not in named]
+    told_apart = name != line.strip() or (name.isupper() and len(others) > 0)  # a file named after its headline is not
+    known = any(len(word) >= 4 and word in named and word not in _ANY_PAPER for word in of_file)
+    if told_apart and known and len(name.split()) <= 5 and _ANY_PAPER.issuperset(others):
         return re.sub(r"\s+(?:live|ticker|blog)$", "", name, flags=re.IGNORECASE)
     return None
 

@@ -121,7 +121,8 @@ def times_in(text: str, published: datetime | None, tense: str) -> Iterator[Foun
         leaning = "future" if ahead and day.lower().replace("late ", "") in _WEEKDAYS else tense
         span = resolve(day, clock, published, leaning) if published else _absolute(day, clock)
         earliest, latest = span if span else (None, None)
-        mention = TimeMention(phrase.strip(), earliest, latest, clock_only=not day and earliest == latest)
+        alone = not day and earliest is not None and earliest == latest
+        mention = TimeMention(phrase.strip(), earliest, latest, clock_only=alone)
         yield Found(mention, match.start(), match.end())
 
 
@@ -129,7 +130,8 @@ def _absolute(day: str, clock: str) -> tuple[datetime, datetime] | None:
     """Without a publication time only a date that names its year is resolved, and a time of day, to an arbitrary day."""
     if day and not re.search(r"(?<!\d)\d{4}(?!\d)", day):
         return None
-    return resolve(day, clock, datetime(2000, 1, 1, tzinfo=UTC), "")
+    span = resolve(day, clock, datetime(2000, 1, 1, tzinfo=UTC), "")
+    return span if day or (span and span[0] == span[1]) else None
 
 
 @lru_cache(maxsize=4096)

@@ -70,8 +70,8 @@ class TeacherStage:
 class NewsStage:
     """Epochs over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
     two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file, and
-    `unlabelled` rows of DIR/unlabelled. Pairs of stories come `stories` times. The learning rate goes up and comes down to 0 once for each number in `epochs`; the model is the mean of the
-    weights at the end of the last `averaged` of these cycles."""
+    `unlabelled` rows of DIR/unlabelled. Pairs of stories come `stories` times. The learning rate goes up and comes down to 0
+    once for each number in `epochs`; the model is the mean of the weights at the end of the last `averaged` of these cycles."""
 
     epochs: tuple[float, ...]
     averaged: int
