@@ -130,7 +130,8 @@ def _masthead_name(line: str, stem: str) -> str | None:
     of_file = [word.casefold() for word in stem.split()]
     named = {word.casefold() for word in re.findall(r"\w+", name)}
     others = [word for word in of_file if word not in named]
-    told_apart = name != line.strip() or (name.isupper() and len(others) > 0)  # a file named after its headline is not
+    titled = all(word[:1].isupper() or len(word) <= 3 for word in name.split())
+    told_apart = name != line.strip() or (name.isupper() and len(others) > 0) or (titled and len(of_file) > 1)
     known = any(len(word) >= 4 and word in named and word not in _ANY_PAPER for word in of_file)
     if told_apart and known and len(name.split()) <= 5 and _ANY_PAPER.issuperset(others):
         return re.sub(r"\s+(?:live|ticker|blog)$", "", name, flags=re.IGNORECASE)
