@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 
@@ -44,9 +45,12 @@ def measure(request: dict[str, Any]) -> dict[str, tuple[float, float]]:
     moments = [_moment()]
     from sentence_transformers import CrossEncoder, SentenceTransformer
 
+    from detector.models.compact import plainly
+
     full_precision = {"dtype": "float32"}
     encoder = SentenceTransformer(request["encoder"], device="cpu", model_kwargs=full_precision)
-    scorer = CrossEncoder(request["nli"], device="cpu", model_kwargs=full_precision)
+    with plainly(Path(request["nli"])) as plain:
+        scorer = CrossEncoder(str(plain), device="cpu", model_kwargs=full_precision)
     moments.append(_moment())
     texts = request["texts"]
     encoder.encode(texts, show_progress_bar=False)

@@ -81,11 +81,13 @@ def _cross_encoder() -> Any:
     """As a reader of the manual of sentence-transformers would write it."""
     from sentence_transformers import CrossEncoder
 
+    from detector.models.compact import plainly
     from detector.models.naming import WEIGHTS
     from detector.settings import ModelSettings
 
     options: dict[str, Any] = {"model_kwargs": {"dtype": "float32"}, "max_length": ModelSettings().max_length}
-    model = CrossEncoder(str(WEIGHTS), device="cpu", **options)
+    with plainly(WEIGHTS) as plain:
+        model = CrossEncoder(str(plain), device="cpu", **options)
     return lambda pairs: model.predict(pairs, apply_softmax=True, show_progress_bar=False)
 
 

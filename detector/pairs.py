@@ -28,9 +28,12 @@ _COMMON_SHARE = 0.2
 """A name found in more than this share of all articles says nothing about the matter (recession articles: "fed", "u.s.")."""
 
 _QUOTE_MARK = re.compile('["“”„«»]')
-_QUOTE_LEMMAS = 3
+_WORD = re.compile(r"\w+")
+_QUOTE_LEMMAS, _QUOTE_WORDS = 3, 5
+"""A quotation is evidence when it holds so many content words, or one less among so many words in all."""
+_STEM = 4
 _QUOTE_OVERLAP = 0.75
-"""Share of the longer quotation's lemmas that both must have."""
+"""Share of the longer quotation's words that both must have."""
 
 Matrix = NDArray[np.float32]
 
@@ -66,14 +69,27 @@ def participant_of(statement: Statement, *, claim: float) -> Participant:
     """What blocking needs of a statement; `claim` is its check-worthiness, below 0 when it asserts nothing checkable."""
     names = {f"name {entity.key}" for entity in statement.entities}
     measures = {f"measure {one.unit}:{one.noun}" for one in statement.quantities if one.noun}
-    quoted = tuple(sorted(set(statement.lemmas))) if is_quotation(statement) else ()
-    return Participant(
-        statement.statement_id,
-        statement.text_hash,
-        tuple(sorted(names | measures)),
-        claim,
-        quoted if len(quoted) >= _QUOTE_LEMMAS else (),
-    )
+    quoted = quoted_words(statement) if is_quotation(statement) else ()
+    return Participant(statement.statement_id, statement.text_hash, tuple(sorted(names | measures)), claim, quoted)
+
+
+def quoted_words(statement: Statement) -> tuple[str, ...]:
+    """The words between quotation marks, each once, sorted; none where they are too few to be evidence of who said them.
+
+    A part of a longer quotation may begin within it: its words stand before a closing mark.
+    """
+    marks = list(_QUOTE_MARK.finditer(statement.text))
+    parts = _QUOTE_MARK.split(statement.text)
+    inside = parts[0::2] if marks and _closes(statement.text, marks[0]) else parts[1::2]
+    words = {word.casefold() for part in inside for word in _WORD.findall(part)}
+    telling = sum(any(word.startswith(lemma[:_STEM]) for word in words) for lemma in set(statement.lemmas))
+    enough = telling >= _QUOTE_LEMMAS or (telling == _QUOTE_LEMMAS - 1 and len(words) >= _QUOTE_WORDS)
+    return tuple(sorted(words)) if enough else ()
+
+
+def _closes(text: str, mark: re.Match[str]) -> bool:
+    """Whether a mark ends a quotation; a straight one does behind a word or a stop."""
+    return mark[0] in "”»" or (mark[0] == '"' and text[: mark.start()] != "" and text[mark.start() - 1] not in " (—:")
 
 
 def shelf_of(
@@ -263,16 +279,16 @@ def _kept(line: Matrix, rules: NDArray[np.int8], settings: PairSettings) -> list
 
 def quote_pairs(shelf: Shelf, neighbours: Sequence[Shelf]) -> list[CandidatePair]:
     """Pairs of one article's quotations with those of its neighbours that have the same words; similarity is the overlap
-    of lemmas. A quotation of fewer than three content words is no evidence."""
+    of words."""
     theirs = [(set(one.quoted), one.statement_id) for near in neighbours for one in near.participants if one.quoted]
     found: list[CandidatePair] = []
     for quote in shelf.participants:
-        lemmas = set(quote.quoted)
-        for others, other in theirs if lemmas else ():
-            longer = max(len(lemmas), len(others))
-            if min(len(lemmas), len(others)) < _QUOTE_OVERLAP * longer:
+        words = set(quote.quoted)
+        for others, other in theirs if words else ():
+            longer = max(len(words), len(others))
+            if min(len(words), len(others)) < _QUOTE_OVERLAP * longer:
                 continue
-            overlap = len(lemmas & others) / longer
+            overlap = len(words & others) / longer
             if overlap >= _QUOTE_OVERLAP:
                 first, second = sorted((quote.statement_id, other))
                 found.append(CandidatePair(pair_id_of(first, second), first, second, round(overlap, 4), QUOTE_RULE))

@@ -213,7 +213,7 @@ class Participant:
     """What blocking needs to know of a statement that is embedded and compared.
 
     `keys` are its names and measures ("name …", "measure …"), `claim` its check-worthiness, below 0 when it asserts nothing
-    checkable, `quoted` the lemmas of a quotation of a named speaker.
+    checkable, `quoted` the words of a quotation of a named speaker.
     """
 
     statement_id: str

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from builders import article, count, statement
 
-from detector.pairs import candidate_pairs, independence, quantised, quote_pairs, shelves_of, similarities
+from detector.pairs import candidate_pairs, independence, quantised, quote_pairs, quoted_words, shelves_of, similarities
 from detector.records import MUTUAL_RULE, Statement
 from detector.settings import PairSettings
+from tests.reading import only
 
 FREE = independence({})
 
@@ -148,3 +149,17 @@ def test_a_similarity_is_the_same_to_the_last_bit_whatever_it_is_computed_with()
         for j in range(0, 390, 41)
     )
     assert np.abs(whole - np.round(steps @ steps.T / 4095.0**2, 4)).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("“The sea saved us, nothing else did,” said Mayor Núria Pla, standing on a grey beach.", 7),
+        ("We were not allowed to win,” General Bart Hollevoet told reporters at the base.", 6),
+        ('"Fish do not carry passports," Halvor Brekke said.', 5),
+        ('Fish do not carry passports," Halvor Brekke said, "and never did."', 8),
+        ("Halvor Brekke said: “We are glad.”", 0),
+    ],
+)
+def test_what_stands_between_quotation_marks_is_what_two_quotations_share(text: str, words: int) -> None:
+    assert len(quoted_words(only(text))) == words

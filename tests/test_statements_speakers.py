@@ -80,3 +80,21 @@ def test_a_shouted_label_that_stands_alone_makes_no_transcript() -> None:
 
 def test_berries_do_not_suspect() -> None:
     assert only("Hepatitis cases reach 41 in Quillan County; berries suspected").speaker is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "speaker"),
+    [
+        ("“One tray is one too many,” shrugged Bram Hoekstra over his coffee.", "Bram Hoekstra"),
+        ("“One tray is one too many,” Bram Hoekstra, who runs the food safety authority, told us.", "Bram Hoekstra"),
+        (
+            "“Fish do not carry passports,” oozed Skarland premier Halvor Brekke, whose fleet is the biggest.",
+            "Halvor Brekke",
+        ),
+        ("“A necklace does not walk,” Justice Aline Lim had reminded the twelve.", "Aline Lim"),
+        ("“It is scale without soul,” said Julian Aske, the chairman, over a glass of buttermilk.", "Julian Aske"),
+        ("“It is scale without soul,” was how a banner for Julian Aske put it.", None),
+    ],
+)
+def test_whom_the_words_behind_a_quotation_name_said_it_whatever_the_verb(sentence: str, speaker: str | None) -> None:
+    assert only(sentence).speaker == speaker

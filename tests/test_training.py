@@ -15,18 +15,19 @@ import pytest
 import torch
 
 from detector.errors import InputError, MissingExtraError, ModelError, SettingsError
+from detector.models.compact import pack, unpack
 from detector.records import NLI_LABELS
 from detector.training import fit as fitting
 from detector.training import teacher as teaching
+from detector.training.__main__ import plan_cycles
 from detector.training.batches import TARGETS, Encoded, pad, plan_batches, within_label
 from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
 from detector.training.card import figures_table
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
-from detector.training.fit import Stage, end_of, fit, load_mean, pair_loss, rate_at
+from detector.training.fit import Stage, fit, pair_loss, rate_at
 from detector.training.mix import (
     NOT_CONTRADICTION,
     UNLABELLED,
-    GeneralStage,
     Mix,
     Pair,
     Shown,
@@ -34,16 +35,16 @@ from detector.training.mix import (
     dev_files,
     draw,
     fingerprint,
-    general_pass,
     pair_key,
     presentations,
-    read_general,
+    read_files,
     read_mix,
     read_pairs,
     read_rows,
     siblings,
     without_dev,
 )
+from detector.training.model import first_layers
 
 ALONE = torch.full((1, 3), math.nan)  # no teacher has judged the pair
 SHIPPED_MIX = Path(fitting.__file__).with_name("mix.toml")
@@ -72,29 +73,16 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         [Pair("a signed", "b did not", "not_contradiction"), Pair("a signed", "b denied", "contradiction")],
     )
     shipped = read_mix(SHIPPED_MIX)
-    first = GeneralStage("first", 1.5, 1e-4, 10, {"large": 20, "whole": None})
-    second = GeneralStage("second", 1.0, 1e-4, 10, {"large": 4})
     return tmp_path, replace(
         shipped,
         sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
-        general=(first, second),
-        news=replace(shipped.news, rows={"large": 3}, siblings={"whole": 2}, stories=1),
+        learner=replace(shipped.learner, rows={"large": 3}, labelled={"large": 2}, siblings={"whole": 2}, stories=1),
         teacher=replace(shipped.teacher, news=("train",), rows={"large": 5}),
     )
 
 
 def shown_of(data: Path, mix: Mix) -> Shown:
     return presentations(data, mix, written=data / "news")
-
-
-def test_cap_limits_each_pass_and_the_next_pass_goes_on_behind_it(small: tuple[Path, Mix]) -> None:
-    data, mix = small
-    usable = read_general(data, mix, set())
-    first, second = (set(general_pass(usable, mix.general[0], turn=turn, seed=1)) for turn in (0, 1))
-    bridges = [{pair for pair in shown if pair.premise.startswith("bridge")} for shown in (first, second)]
-    assert [len(shown) for shown in bridges] == [20, 20]
-    assert not bridges[0] & bridges[1]
-    assert len(first) == 27
 
 
 def test_draw_goes_round_when_the_file_is_used_up() -> None:
@@ -108,15 +96,15 @@ def test_same_seed_gives_the_same_presentations_and_another_seed_does_not(small:
     assert shown_of(data, mix) == shown
     assert fingerprint(mix, shown_of(data, mix)) == fingerprint(mix, shown)
     other = shown_of(data, replace(mix, seed=mix.seed + 1))
-    assert other.general != shown.general
+    assert other.teacher != shown.teacher
 
 
-def test_every_general_stage_shows_its_own_rows_of_the_files_it_names(small: tuple[Path, Mix]) -> None:
+def test_each_model_draws_its_own_number_of_rows_of_a_file(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    first, second = shown_of(data, mix).general
-    assert len(first) == 26 + 13  # 20 + 6 of 7 rows a pass, and half of a second pass
-    assert len(second) == 4
-    assert all(pair.premise.startswith("bridge") for pair in second)
+    shown = shown_of(data, mix)
+    drawn = [sum(pair.premise.startswith("bridge") for pair in pairs) for pairs in (shown.teacher, shown.labelled)]
+    assert drawn == [5, 2]
+    assert sum(pair.premise.startswith("bridge") and pair.label != UNLABELLED for pair in shown.judged) == 3
 
 
 def test_written_pairs_are_shown_in_both_directions_and_a_turned_entailment_is_left_to_the_teacher(
@@ -125,13 +113,13 @@ def test_written_pairs_are_shown_in_both_directions_and_a_turned_entailment_is_l
     data, mix = small
     shown = shown_of(data, mix)
     for pair in read_pairs(data / "news" / "train.jsonl.gz"):
-        assert shown.news.count(pair) == 1
+        assert shown.labelled.count(pair) == 1
         turned = Pair(pair.hypothesis, pair.premise, pair.label)
-        assert shown.news.count(turned) == (pair.label != "entailment")
+        assert shown.labelled.count(turned) == (pair.label != "entailment")
         assert shown.judged.count(turned._replace(label=UNLABELLED)) == (pair.label == "entailment")
     for premise, hypothesis in (("a signed", "b denied"), ("b denied", "a signed")):
-        assert shown.news.count(Pair(premise, hypothesis, "contradiction")) == 1
-    assert len(shown.news) == 6 + 4 + 2
+        assert shown.labelled.count(Pair(premise, hypothesis, "contradiction")) == 1
+    assert len(shown.labelled) == 6 + 4 + 2 + 2
 
 
 def test_what_stories_leave_open_and_pairs_of_articles_are_left_to_the_teacher(small: tuple[Path, Mix]) -> None:
@@ -166,7 +154,7 @@ def test_teacher_sees_the_written_files_it_names_and_its_rows_of_the_others(smal
 def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Path, Mix]) -> None:
     data, mix = small
     shown = shown_of(data, mix)
-    assert all("school 3" not in pair.premise for stage in shown.general for pair in stage)
+    assert all("school 3" not in pair.premise for pair in (*shown.teacher, *shown.labelled, *shown.judged))
     assert shown.usable == {"large": 50, "whole": 6}
     pairs = [Pair("A  b", "c", "neutral"), Pair("C", "a B", "neutral"), Pair("a b", "d", "neutral")]
     assert without_dev(pairs, {pair_key("a b", "c")}) == pairs[2:]
@@ -174,7 +162,7 @@ def test_pair_of_a_development_set_is_dropped_in_both_directions(small: tuple[Pa
 
 def test_long_pairs_are_left_out(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    usable = read_general(data, replace(mix, longest=len("school 3 opened" + "school 3 closed")), set())
+    usable = read_files(data, replace(mix, longest=len("school 3 opened" + "school 3 closed")), set())
     assert {name: len(rows) for name, rows in usable.items()} == {"large": 10, "whole": 7}
 
 
@@ -211,7 +199,7 @@ def test_every_source_names_its_licence_and_one_of_unclear_licence_has_its_reaso
 
 def test_file_without_a_source_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mix.toml"
-    path.write_text(SHIPPED_MIX.read_text(encoding="utf-8").replace("scone = 2500", "scones = 2500"), encoding="utf-8")
+    path.write_text(SHIPPED_MIX.read_text(encoding="utf-8").replace("scone = 1500", "scones = 1500"), encoding="utf-8")
     with pytest.raises(SettingsError, match="rows asked of scones"):
         read_mix(path)
 
@@ -225,7 +213,7 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("passes =", "pases ="), ('file = "snli_subsets"', 'file = "snli_cat18k"'), ("seed = 20", "")],
+    [("epochs =", "epoch ="), ('file = "snli_subsets"', 'file = "snli_cat18k"'), ("seed = 20", "")],
     ids=["misspelt", "listed twice", "missing"],
 )
 def test_wrong_setting_is_refused(tmp_path: Path, old: str, new: str) -> None:
@@ -368,7 +356,7 @@ def tiny_stages() -> list[Stage]:
     for name, seed in (("general", 2), ("news", 3)):
         encoded = random_pairs(40, seed=seed)
         batches = plan_batches(encoded, tokens=128, seed=name)
-        stages.append(Stage(name, encoded, batches, len(batches), 1e-3, 2))
+        stages.append(Stage(name, encoded, batches, 1e-3, 2))
     return stages
 
 
@@ -404,15 +392,42 @@ def test_killed_run_resumes_to_the_weights_of_an_uninterrupted_run(
         assert torch.equal(resumed.state_dict()[name], expected), name
 
 
-def test_the_mean_of_weights_is_taken_at_the_ends_of_stages(tmp_path: Path) -> None:
-    stages = tiny_stages()
-    model = tiny_model()
-    fit(model, stages, checkpoint=tmp_path / "c.pt", fingerprint="f", save_every=1e9, ends=tmp_path)
-    first, last = (torch.load(end_of(tmp_path, stage), weights_only=True) for stage in stages)
-    load_mean(model, [end_of(tmp_path, stage) for stage in stages])
-    for name, found in model.state_dict().items():
-        assert torch.allclose(found, (first[name] + last[name]) / 2), name
-    assert not torch.equal(first["classifier.weight"], last["classifier.weight"])
+def test_a_cycle_goes_on_in_the_rows_where_the_last_one_stopped() -> None:
+    mix = read_mix(SHIPPED_MIX)
+    encoded = random_pairs(200)
+    once = replace(mix.learner, epochs=(0.6, 0.4))
+    first, second = plan_cycles("learner", encoded, once, mix, tokens=64, epochs=once.epochs)
+    assert (first.name, second.name) == ("learner-1", "learner-2")
+    assert sorted(place for batch in (*first.batches, *second.batches) for place in batch) == list(range(200))
+    [again] = plan_cycles("learner", encoded, once, mix, tokens=64, epochs=(1.5,))
+    assert len(again.batches) == pytest.approx(1.5 * (len(first.batches) + len(second.batches)), rel=0.02)
+
+
+def tiny_mpnet(layers: int) -> Any:
+    from transformers import MPNetConfig, MPNetForSequenceClassification
+
+    torch.manual_seed(3)
+    return MPNetForSequenceClassification(
+        MPNetConfig(
+            vocab_size=60,
+            hidden_size=64,
+            num_hidden_layers=layers,
+            num_attention_heads=4,
+            intermediate_size=128,
+            num_labels=3,
+            max_position_embeddings=40,
+        )
+    ).eval()
+
+
+def test_the_learner_begins_as_the_lower_layers_of_the_teacher_with_words_as_they_are_shipped() -> None:
+    whole, cut = tiny_mpnet(4), first_layers(tiny_mpnet(4), 2)
+    kept = cut.state_dict()
+    assert cut.config.num_hidden_layers == len(cut.base_model.encoder.layer) == 2
+    rounded = [name for name, tensor in kept.items() if not torch.equal(tensor, whole.state_dict()[name])]
+    assert rounded == ["mpnet.embeddings.word_embeddings.weight"]
+    words = kept[rounded[0]]
+    torch.testing.assert_close(unpack(pack({rounded[0]: words}))[rounded[0]].float(), words, rtol=0.01, atol=5e-4)
 
 
 def test_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

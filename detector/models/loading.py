@@ -23,7 +23,7 @@ from detector.models.batches import (
     in_parts,
     run_batches,
 )
-from detector.models.bert import Bert, is_plain_bert
+from detector.models.bert import Bert, is_plain_bert, longest_input
 from detector.models.labels import label_order, prove_labels
 from detector.models.naming import (
     EMBEDDED,
@@ -235,7 +235,7 @@ def bert_variant(directory: Path, settings: ModelSettings, variant: Variant) -> 
         forward, fewest_rows = _torch_forward(directory, settings), 1
     else:
         forward, fewest_rows = _graph_forward(directory, settings, variant), FEWEST_ROWS
-    longest = min(settings.max_length, int(config.get("max_position_embeddings", 512)))
+    longest = min(settings.max_length, longest_input(directory))
     tokenise = bulk_tokeniser(directory / "tokenizer.json", max_length=longest)
     return _Classifier(
         tokenise, forward, order=order, fewest_rows=fewest_rows, precision=variant.name, settings=settings

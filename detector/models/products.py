@@ -52,17 +52,18 @@ def _can_pack(dtype: torch.dtype) -> bool:
     return torch.allclose(found.float(), F.gelu(F.linear(given, weight, bias)).float(), rtol=0.02, atol=0.02)
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention of (rows, heads, length, size) each; query may be shorter than key and value."""
+def attend(query: Tensor, key: Tensor, value: Tensor, *, bias: Tensor | None = None) -> Tensor:
+    """Attention of (rows, heads, length, size) each; query may be shorter than key and value. `bias` (heads, query length,
+    key length) is added before the softmax."""
     import torch
     from torch.nn import functional as F
 
     if query.dtype != torch.bfloat16 or query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, key, value)
-    return _attend_in_products(query, key, value)
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=None if bias is None else bias[None])
+    return _attend_in_products(query, key, value, bias)
 
 
-def _attend_in_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _attend_in_products(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
     """Two batched products: for texts of a sentence or two the fused kernel spends most of its time between heads."""
     import torch
     from torch.nn import functional as F
@@ -74,6 +75,8 @@ def _attend_in_products(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     shape = (len(queries), queries.shape[1], length + missing)
     unused: torch.Tensor = queries.new_empty(1).expand(shape)
     weights = torch.baddbmm(unused, queries, keys.transpose(1, 2), beta=0, alpha=1 / math.sqrt(size))
+    if bias is not None:
+        weights.view(*query.shape[:3], length + missing)[..., :length] += bias
     if missing:
         weights[:, :, length:] = -math.inf
     return torch.bmm(weights.softmax(dim=-1), values).view(query.shape)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import random
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,12 @@ import numpy.typing as npt
 from detector.errors import DetectorError
 from detector.training.batches import Encoded, encode_pairs, plan_batches, within_label
 from detector.training.calibration import calibrate, write_calibration
-from detector.training.card import Run, model_card
+from detector.training.card import Parameters, Run, model_card
 from detector.training.figures import evaluate_model
-from detector.training.fit import Stage, end_of, fit, load_mean
+from detector.training.fit import Stage, fit
 from detector.training.mix import (
-    GeneralStage,
+    LearnerStage,
     Mix,
-    NewsStage,
     Shown,
     TeacherStage,
     dev_files,
@@ -30,91 +32,95 @@ from detector.training.mix import (
     presentations,
     read_mix,
 )
-from detector.training.model import base_directory, export_model, new_classifier
-from detector.training.teacher import judge, new_teacher, unpack_base
+from detector.training.model import export_model, first_layers, new_teacher
+from detector.training.teacher import judge, unpack_base
 
 SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
+POSITIONS_UNUSED = 2  # positions of an MPNet count from 2
 FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 points, in seconds a set
 
 
-def plan_stage(
+def plan_cycles(
     name: str,
     encoded: list[Encoded],
-    settings: GeneralStage | NewsStage | TeacherStage,
+    settings: LearnerStage | TeacherStage,
     mix: Mix,
     *,
-    epochs: float = 1.0,
-) -> Stage:
-    """`encoded` shown `epochs` times, in other batches each time."""
-    tokens = settings.tokens if isinstance(settings, TeacherStage) else mix.batch_tokens
-    steps = settings.steps if isinstance(settings, GeneralStage) else None
+    tokens: int,
+    epochs: Sequence[float] = (1.0,),
+) -> list[Stage]:
+    """`encoded` shown `epochs` times, each cycle going on where the last one stopped, in other batches every time round."""
     batches: list[list[int]] = []
-    for epoch in range(math.ceil(epochs)):
+    for epoch in range(math.ceil(sum(epochs))):
         seed = f"{mix.seed}/{name}/batches" + (f"/{epoch}" if epoch else "")
         batches += plan_batches(encoded, tokens=tokens, seed=seed)
-    batches = batches[: round(len(batches) * epochs / math.ceil(epochs))]
-    taken = batches[:steps]
-    shown = sum(len(encoded[place].ids) for batch in taken for place in batch)
-    print(f"{name}: {len(taken)} batches of {shown} tokens in all", file=sys.stderr, flush=True)
-    return Stage(name, encoded, taken, len(batches), settings.learning_rate, settings.warmup)
+    whole = len(batches) / math.ceil(sum(epochs))
+    ends = [round(whole * sum(epochs[: place + 1])) for place in range(len(epochs))]
+    stages = []
+    for number, (start, end) in enumerate(pairwise([0, *ends]), 1):
+        taken = batches[start:end]
+        cycle = f"{name}-{number}" if len(epochs) > 1 else name
+        shown = sum(len(encoded[place].ids) for batch in taken for place in batch)
+        print(f"{cycle}: {len(taken)} batches of {shown} tokens in all", file=sys.stderr, flush=True)
+        stages.append(Stage(cycle, encoded, taken, settings.learning_rate, settings.warmup))
+    return stages
 
 
-def teach(shown: Shown, mix: Mix, out: Path) -> tuple[Stage, npt.NDArray[np.float32]]:
+def teach(model: Any, base: Path, shown: Shown, mix: Mix, out: Path) -> tuple[Stage, npt.NDArray[np.float32]]:
     """Train the teacher; its probabilities of the pairs that it is to judge."""
     from tokenizers import Tokenizer
 
-    base = unpack_base(mix.teacher, out)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     encoded = encode_pairs(shown.teacher, tokenizer, max_length=mix.max_length)
-    stage = plan_stage("teacher", encoded, mix.teacher, mix)
-    model = new_teacher(base, seed=mix.seed)
+    [stage] = plan_cycles("teacher", encoded, mix.teacher, mix, tokens=mix.teacher.tokens)
     run = fingerprint(mix, shown)
     fit(model, [stage], checkpoint=out / "teacher.pt", fingerprint=run, save_every=SAVE_EVERY)
-    export_model(model, base, out / "teacher", max_length=mix.max_length)
     saved = out / f"judged-{run}.npy"
     once = list(dict.fromkeys(shown.judged))
     place = {pair: number for number, pair in enumerate(once)}
-    judged = judge(model, once, tokenizer, max_length=mix.max_length, saved=saved)
+    judged = judge(copy.deepcopy(model), once, tokenizer, max_length=mix.max_length, saved=saved)
     return stage, judged[[place[pair] for pair in shown.judged]]
 
 
 def learner_stages(shown: Shown, judged: npt.NDArray[np.float32], tokenizer: Any, mix: Mix) -> list[Stage]:
-    stages = []
-    for settings, pairs in zip(mix.general, shown.general, strict=True):
-        encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
-        stages.append(plan_stage(settings.name, encoded, settings, mix))
-    alone = encode_pairs(shown.news, tokenizer, max_length=mix.max_length)
+    alone = encode_pairs(shown.labelled, tokenizer, max_length=mix.max_length)
     encoded = encode_pairs(shown.judged, tokenizer, max_length=mix.max_length)
     taught = [replace(pair, judged=within_label(row, pair.target)) for pair, row in zip(encoded, judged, strict=True)]
     together = [*alone, *taught]
-    random.Random(f"{mix.seed}/news").shuffle(together)
-    for number, epochs in enumerate(mix.news.epochs, 1):
-        stages.append(plan_stage(f"news-{number}", together, mix.news, mix, epochs=epochs))
-    return stages
+    random.Random(f"{mix.seed}/learner").shuffle(together)
+    return plan_cycles("learner", together, mix.learner, mix, tokens=mix.batch_tokens, epochs=mix.learner.epochs)
+
+
+def parameters_of(model: Any, directory: Path) -> Parameters:
+    words = model.base_model.embeddings.word_embeddings.weight.numel()
+    stored = (directory / "model.safetensors").stat().st_size
+    return Parameters(sum(one.numel() for one in model.parameters()), words, stored)
 
 
 def train(options: argparse.Namespace) -> None:
     from tokenizers import Tokenizer
 
     mix = read_mix(options.mix)
-    base = base_directory(mix)
     shown = presentations(options.data, mix)
     options.out.mkdir(parents=True, exist_ok=True)
-    teacher, judged = teach(shown, mix, options.out)
+    base = unpack_base(mix.teacher, options.out)
+    model = new_teacher(base, seed=mix.seed)
+    longest = model.config.max_position_embeddings - POSITIONS_UNUSED
+    teacher, judged = teach(model, base, shown, mix, options.out)
+    export_model(copy.deepcopy(model), base, options.out / "teacher", max_length=longest, packed=False)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     stages = learner_stages(shown, judged, tokenizer, mix)
-    model = new_classifier(base, seed=mix.seed)
+    learner = first_layers(model, mix.learner.layers)
     checkpoint = options.out / "checkpoint.pt"
-    run_id = fingerprint(mix, shown)
-    fit(model, stages, checkpoint=checkpoint, fingerprint=run_id, save_every=SAVE_EVERY, ends=options.out)
-    load_mean(model, [end_of(options.out, stage) for stage in stages[-mix.news.averaged :]])
+    fit(learner, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
     made = options.out / "model"
-    sha256 = export_model(model, base, made, max_length=model.config.max_position_embeddings)
+    sha256 = export_model(learner, base, made, max_length=longest, packed=True)
+    parameters = parameters_of(learner, made)
     files = dev_files(options.data)
     calibration = calibrate(made, files)
     write_calibration(made, calibration)
     figures = evaluate_model(made, files, limit=FIGURE_ROWS)
-    run = Run(mix, shown, [teacher, *stages], sha256, figures, FIGURE_ROWS, calibration, options.notes)
+    run = Run(mix, shown, [teacher, *stages], sha256, parameters, figures, FIGURE_ROWS, calibration, options.notes)
     (made / "README.md").write_text(model_card(run), encoding="utf-8")
     print(f"{made}: model written", file=sys.stderr)
 

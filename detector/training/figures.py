@@ -73,10 +73,12 @@ def pair_logits(directory: Path, pairs: Sequence[Pair], *, tokens: int = 4096) -
     from tokenizers import Tokenizer
     from transformers import AutoModelForSequenceClassification
 
+    from detector.models.compact import plainly
     from detector.training.batches import encode_pairs, pad, plan_batches
     from detector.training.fit import model_inputs
 
-    model = AutoModelForSequenceClassification.from_pretrained(directory, dtype="auto", local_files_only=True).eval()
+    with plainly(directory) as plain:
+        model = AutoModelForSequenceClassification.from_pretrained(plain, dtype="auto", local_files_only=True).eval()
     places = label_places(model.config.id2label)
     tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
     encoded = encode_pairs(pairs, tokenizer, max_length=longest_pair(directory))

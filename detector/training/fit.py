@@ -22,12 +22,11 @@ MAX_GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Batches are places in `encoded`; the learning rate would reach 0 after `schedule` batches."""
+    """Batches are places in `encoded`; the learning rate comes down to 0 with the last of them."""
 
     name: str
     encoded: Sequence[Encoded]
     batches: Sequence[Sequence[int]]
-    schedule: int
     learning_rate: float
     warmup: int
 
@@ -167,12 +166,10 @@ def fit(
     checkpoint: Path,
     fingerprint: str,
     save_every: float,
-    ends: Path | None = None,
 ) -> None:
     """Train `model` in place through every stage, each with an optimizer of its own.
 
-    `save_every` is in seconds. A run that finds its own checkpoint goes on from it. The weights at the end of each stage are
-    kept in the folder `ends` (`end_of`).
+    `save_every` is in seconds. A run that finds its own checkpoint goes on from it.
     """
     import torch
 
@@ -194,24 +191,6 @@ def fit(
             save_every=save_every,
             save=partial(save_checkpoint, checkpoint, fingerprint=fingerprint, stage=place),
         )
-        if ends is not None:
-            torch.save(model.state_dict(), end_of(ends, stage))
-
-
-def end_of(ends: Path, stage: Stage) -> Path:
-    return ends / f"end-of-{stage.name}.pt"
-
-
-def load_mean(model: Any, weights: Sequence[Path]) -> None:
-    """The mean of several weights of `model` (Wortsman et al., Model soups, 2022; here of one run)."""
-    import torch
-
-    states = [torch.load(path, weights_only=True) for path in weights]
-    mean = {
-        name: torch.stack([state[name] for state in states]).mean(dim=0) if tensor.is_floating_point() else tensor
-        for name, tensor in states[-1].items()
-    }
-    model.load_state_dict(mean)
 
 
 def fit_stage(
@@ -222,7 +201,7 @@ def fit_stage(
     progress = Progress()
     saved = time.monotonic()
     while done < total:
-        rate = rate_at(done, total=stage.schedule, peak=stage.learning_rate, warmup=stage.warmup)
+        rate = rate_at(done, total=total, peak=stage.learning_rate, warmup=stage.warmup)
         pairs = [stage.encoded[place] for place in stage.batches[done]]
         loss = train_step(model, optimizer, pairs, learning_rate=rate)
         done += 1

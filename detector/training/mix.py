@@ -39,23 +39,9 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class GeneralStage:
-    """`rows` of each file in one pass, None for all; the next pass goes on behind them.
-
-    `steps` ends the stage before its learning rate has come down to 0; None goes on to the end.
-    """
-
-    name: str
-    passes: float
-    learning_rate: float
-    warmup: int
-    rows: Mapping[str, int | None]
-    steps: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TeacherStage:
-    """One pass over `rows` of each file and the hand-written pairs in `news`, by the model whose parts are in `packages`."""
+    """One pass over `rows` of each file, None for all, and the hand-written pairs in `news`, by the model whose parts are in
+    `packages`."""
 
     packages: tuple[str, ...]
     sha256: str
@@ -67,15 +53,17 @@ class TeacherStage:
 
 
 @dataclass(frozen=True, slots=True)
-class NewsStage:
-    """Epochs over the hand-written pairs in both directions, `rows` of each file, and pairs that only the teacher labels:
-    two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file, and
-    `unlabelled` rows of DIR/unlabelled. Pairs of stories come `stories` times. The learning rate goes up and comes down to 0
-    once for each number in `epochs`; the model is the mean of the weights at the end of the last `averaged` of these cycles."""
+class LearnerStage:
+    """What the shipped model, the first `layers` layers of the teacher, learns: the hand-written pairs in both directions,
+    `labelled` rows of files by their labels alone, `rows` of files that the teacher judges too, and pairs that only the
+    teacher labels: two hypotheses of one premise, of the hand-written pairs and of the first `siblings` rows of each file,
+    and `unlabelled` rows of DIR/unlabelled. Pairs of stories come `stories` times. The learning rate goes up and comes down
+    to 0 once for each number in `epochs`, each cycle going on in the rows where the last one stopped."""
 
+    layers: int
     epochs: tuple[float, ...]
-    averaged: int
     rows: Mapping[str, int | None]
+    labelled: Mapping[str, int | None]
     siblings: Mapping[str, int]
     stories: int
     unlabelled: int
@@ -89,14 +77,11 @@ class Mix:
     """The settings file `mix.toml`, checked."""
 
     seed: int
-    base_package: str
-    base_sha256: str
     batch_tokens: int
     max_length: int
     longest: int
     teacher: TeacherStage
-    general: tuple[GeneralStage, ...]
-    news: NewsStage
+    learner: LearnerStage
     sources: tuple[Source, ...]
 
 
@@ -105,14 +90,11 @@ def read_mix(path: Path) -> Mix:
     try:
         mix = Mix(
             seed=table["seed"],
-            base_package=table["base"]["package"],
-            base_sha256=table["base"]["sha256"],
             batch_tokens=table["batch"]["tokens"],
             max_length=table["batch"]["max_length"],
             longest=table["mix"]["longest"],
             teacher=teacher_stage(table["teacher"]),
-            general=tuple(general_stage(row) for row in table["general"]),
-            news=news_stage(table["news"]),
+            learner=learner_stage(table["learner"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -123,19 +105,16 @@ def read_mix(path: Path) -> Mix:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
-    stages: list[TeacherStage | GeneralStage | NewsStage] = [mix.teacher, *mix.general, mix.news]
-    unknown = sorted({file for stage in stages for file in stage.rows} - set(names))
+    asked = {*mix.teacher.rows, *mix.learner.rows, *mix.learner.labelled, *mix.learner.siblings}
+    unknown = sorted(asked - set(names))
     if unknown:
         raise SettingsError(f"{path}: rows asked of {', '.join(unknown)}; add a [[source]] table for each")
     return mix
 
 
-def general_stage(table: dict[str, Any]) -> GeneralStage:
-    return GeneralStage(**{**table, "rows": row_counts(table["rows"])})
-
-
-def news_stage(table: dict[str, Any]) -> NewsStage:
-    return NewsStage(**{**table, "rows": row_counts(table["rows"]), "epochs": tuple(table["epochs"])})
+def learner_stage(table: dict[str, Any]) -> LearnerStage:
+    counts = {name: row_counts(table[name]) for name in ("rows", "labelled")}
+    return LearnerStage(**{**table, **counts, "epochs": tuple(table["epochs"])})
 
 
 def teacher_stage(table: dict[str, Any]) -> TeacherStage:
@@ -201,7 +180,7 @@ def draw(pairs: list[Pair], *, cap: int | None, turn: int) -> list[Pair]:
     return [pairs[(start + i) % len(pairs)] for i in range(cap)]
 
 
-def read_general(data: Path, mix: Mix, dev_keys: set[frozenset[str]]) -> dict[str, list[Pair]]:
+def read_files(data: Path, mix: Mix, dev_keys: set[frozenset[str]]) -> dict[str, list[Pair]]:
     """Every usable row of every file of the mix, in the file's shuffled order."""
     usable = {}
     for source in mix.sources:
@@ -212,21 +191,6 @@ def read_general(data: Path, mix: Mix, dev_keys: set[frozenset[str]]) -> dict[st
         random.Random(f"{mix.seed}/{source.file}").shuffle(rows)
         usable[source.file] = rows
     return usable
-
-
-def general_pass(usable: dict[str, list[Pair]], stage: GeneralStage, *, turn: int, seed: int) -> list[Pair]:
-    """Pass `turn` over the files of `stage`, shuffled."""
-    rows = [pair for file, cap in stage.rows.items() for pair in draw(usable[file], cap=cap, turn=turn)]
-    random.Random(f"{seed}/{stage.name}/{turn}").shuffle(rows)
-    return rows
-
-
-def general_presentations(usable: dict[str, list[Pair]], stage: GeneralStage, *, turn: int, seed: int) -> list[Pair]:
-    """All passes of `stage`, of which `turn` is the first."""
-    whole, part = divmod(stage.passes, 1)
-    shown = [pair for i in range(int(whole)) for pair in general_pass(usable, stage, turn=turn + i, seed=seed)]
-    last = general_pass(usable, stage, turn=turn + int(whole), seed=seed)
-    return shown + last[: round(part * len(last))]
 
 
 def teacher_presentations(usable: dict[str, list[Pair]], news: list[Pair], mix: Mix) -> list[Pair]:
@@ -268,7 +232,7 @@ def unlabelled_pairs(data: Path, mix: Mix) -> list[Pair]:
     found = [pair for path in sorted((data / "unlabelled").glob("*.jsonl.gz")) for pair in read_pairs(path)]
     found = [pair for pair in found if len(pair.premise) + len(pair.hypothesis) <= mix.longest]
     random.Random(f"{mix.seed}/unlabelled").shuffle(found)
-    return found[: mix.news.unlabelled]
+    return found[: mix.learner.unlabelled]
 
 
 def both_ways(pairs: Sequence[Pair]) -> list[Pair]:
@@ -276,10 +240,12 @@ def both_ways(pairs: Sequence[Pair]) -> list[Pair]:
     return [*pairs, *(Pair(p.hypothesis, p.premise, p.label) for p in pairs)]
 
 
-def written_rows(news: list[Pair], stories: list[Pair]) -> list[Pair]:
-    """Pairs of the news stage with a label that says all, in both directions."""
+def labelled_rows(news: list[Pair], stories: list[Pair], usable: dict[str, list[Pair]], mix: Mix) -> list[Pair]:
+    """Pairs whose label stands alone: the written ones in both directions, and those of files the teacher knows no better."""
     contradictions = [pair for pair in stories if pair.label == "contradiction"]
-    return [*news, *(pair for pair in swapped(news) if pair.label != UNLABELLED), *both_ways(contradictions)]
+    turned = [pair for pair in swapped(news) if pair.label != UNLABELLED]
+    files = [pair for file, cap in mix.learner.labelled.items() for pair in draw(usable[file], cap=cap, turn=1)]
+    return [*news, *turned, *both_ways(contradictions), *files]
 
 
 def judged_rows(
@@ -291,27 +257,26 @@ def judged_rows(
     *,
     dev_keys: set[frozenset[str]],
 ) -> list[Pair]:
-    """Pairs of the news stage that the teacher judges: the files' own, those without a label, and those of stories and
+    """Pairs that the teacher judges: the files' own, those without a label, and those of stories and
     articles."""
     open_pairs = [pair for pair in stories if pair.label != "contradiction"]
-    files = [pair for file, cap in mix.news.rows.items() for pair in draw(usable[file], cap=cap, turn=1)]
+    files = [pair for file, cap in mix.learner.rows.items() for pair in draw(usable[file], cap=cap, turn=1)]
     related = [pair for pair in swapped(news) if pair.label == UNLABELLED]
     related += siblings(news, seed=f"{mix.seed}/siblings")
-    for file, count in mix.news.siblings.items():
+    for file, count in mix.learner.siblings.items():
         related += siblings(usable[file], seed=f"{mix.seed}/siblings/{file}")[:count]
     return [*files, *without_dev(related, dev_keys), *open_pairs, *unlabelled]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The pairs of all stages, and what they were drawn from.
+    """The pairs of both models, and what they were drawn from.
 
-    An epoch of the news stage shows `news`, which people labelled, and `judged`, which the teacher judges.
+    An epoch of the learner shows `labelled`, which people labelled, and `judged`, which the teacher judges.
     """
 
     teacher: list[Pair]
-    general: tuple[list[Pair], ...]
-    news: list[Pair]
+    labelled: list[Pair]
     judged: list[Pair]
     usable: dict[str, int]
     news_pairs: int
@@ -322,19 +287,14 @@ class Shown:
 def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Shown:
     """`written` holds the pairs written for this project."""
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
-    usable = read_general(data, mix, dev_keys)
+    usable = read_files(data, mix, dev_keys)
     news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
     unlabelled = unlabelled_pairs(data, mix)
     taught = [pair for name in mix.teacher.news for pair in read_pairs(written / f"{name}.jsonl.gz")]
-    general, turn = [], 0
-    for stage in mix.general:
-        general.append(general_presentations(usable, stage, turn=turn, seed=mix.seed))
-        turn += int(stage.passes) + 1
     return Shown(
         teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
-        general=tuple(general),
-        news=written_rows(news, stories * mix.news.stories),
-        judged=judged_rows(news, stories * mix.news.stories, unlabelled, usable, mix, dev_keys=dev_keys),
+        labelled=labelled_rows(news, stories * mix.learner.stories, usable, mix),
+        judged=judged_rows(news, stories * mix.learner.stories, unlabelled, usable, mix, dev_keys=dev_keys),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
@@ -345,7 +305,7 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
 def fingerprint(mix: Mix, shown: Shown) -> str:
     """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
     digest = hashlib.sha256(repr(mix).encode())
-    for pairs in (shown.teacher, *shown.general, shown.news, shown.judged):
+    for pairs in (shown.teacher, shown.labelled, shown.judged):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]

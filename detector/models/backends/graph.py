@@ -1,4 +1,4 @@
-"""Our own plain BERT as an ONNX graph: what ONNX Runtime and OpenVINO compute. Written operator by operator, so that no
+"""Our own plain BERT or MPNet as an ONNX graph: what ONNX Runtime and OpenVINO compute. Written operator by operator, so that no
 exporter stands between the weights and the graph, and the last layer asks for the first token alone, as in bert.py."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Form = Literal["float32", "int8", "int8-weights"]
 """How matrix products are written: plain; in whole numbers, inputs rounded row by row (ONNX Runtime); weights alone in whole
 numbers, inputs being left to the runtime (OpenVINO)."""
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raised when the same weights give another graph: graphs in the cache are then made anew."""
 OPSET, IR_VERSION = 20, 10
 """The first with Gelu, and the file format of its time, which every ONNX Runtime from 1.18 and OpenVINO from 2024.1 reads."""
@@ -66,8 +66,16 @@ class _Shape:
         return self.dimensions // self.heads
 
 
-def bert_graph(weights: Mapping[str, NDArray[np.float32]], config: Mapping[str, Any], *, form: Form) -> bytes:
+def bert_graph(
+    weights: Mapping[str, NDArray[np.float32]],
+    config: Mapping[str, Any],
+    *,
+    form: Form,
+    by_distance: NDArray[np.float32] | None = None,
+) -> bytes:
     """An ONNX file of ids and segments (rows, length) to logits (rows, labels), the columns in the checkpoint's order.
+
+    `by_distance` (heads, 2 longest - 1) is what an MPNet adds to attention (`bert.attention_by_distance`).
 
     Raises KeyError: a weight is missing.
     """
@@ -79,6 +87,8 @@ def bert_graph(weights: Mapping[str, NDArray[np.float32]], config: Mapping[str, 
     )
     write = _Writer(form)
     shown = _embedded(write, weights, shape)
+    if by_distance is not None:
+        _write_bias(write, by_distance)
     for place in range(shape.layers):
         shown = _layer(write, weights, shape, place, shown, first_token_only=place == shape.layers - 1)
     pooled = write.add("Tanh", _product(write, weights, "pooler.dense", shown, rounded=False))
@@ -126,6 +136,25 @@ def _embedded(write: _Writer, weights: Mapping[str, NDArray[np.float32]], shape:
     return _normalised(write, weights, shape, "embeddings.LayerNorm", flat)
 
 
+def _write_bias(write: _Writer, by_distance: NDArray[np.float32]) -> None:
+    """`bias` (heads, length, length) for the length of the input, and `bias_of_first` (heads, 1, length)."""
+    import numpy as np
+
+    write.constant("by_distance", by_distance)
+    write.numbers("middle_distance", by_distance.shape[1] // 2)
+    write.numbers("axis_0", 0)
+    write.numbers("axis_1", 1)
+    for name, value in (("range_start", 0), ("range_step", 1)):
+        write.constant(name, np.array(value, np.int64))
+    length = write.add("Squeeze", write.add("Shape", "ids", start=1, end=2))
+    places = write.add("Range", "range_start", length, "range_step")
+    apart = write.add("Sub", write.add("Unsqueeze", places, "axis_0"), write.add("Unsqueeze", places, "axis_1"))
+    write.add("Gather", "by_distance", write.add("Add", apart, "middle_distance"), axis=1)
+    write.nodes[-1].output[0] = "bias"
+    write.add("Gather", "bias", "first", axis=1)
+    write.nodes[-1].output[0] = "bias_of_first"
+
+
 def _layer(
     write: _Writer,
     weights: Mapping[str, NDArray[np.float32]],
@@ -142,7 +171,8 @@ def _layer(
     scale = 1 / math.sqrt(shape.size)
     queries = _product(write, weights, query, asking, scale=scale)
     keys, values = _products(write, weights, (key, value), shown)
-    attended = _attended(write, queries, keys, values, one_position=first_token_only)
+    bias = ("bias_of_first" if first_token_only else "bias") if "by_distance" in write.constants else None
+    attended = _attended(write, queries, keys, values, bias, one_position=first_token_only)
     joined = write.add("Add", asking, _product(write, weights, f"{name}.attention.output.dense", attended))
     middle = _normalised(write, weights, shape, f"{name}.attention.output.LayerNorm", joined)
     wide = write.add("Gelu", _product(write, weights, f"{name}.intermediate.dense", middle))
@@ -156,12 +186,14 @@ def _first(write: _Writer, shown: str) -> str:
     return write.add("Reshape", write.add("Gather", by_position, "first", axis=1), "flat")
 
 
-def _attended(write: _Writer, queries: str, keys: str, values: str, *, one_position: bool) -> str:
+def _attended(write: _Writer, queries: str, keys: str, values: str, bias: str | None, *, one_position: bool) -> str:
     def split(given: str, form: str, order: Sequence[int]) -> str:
         return write.add("Transpose", write.add("Reshape", given, form), perm=list(order))
 
     asking = split(queries, "one_position" if one_position else "by_head", (0, 2, 1, 3))
     likeness = write.add("MatMul", asking, split(keys, "by_head", (0, 2, 3, 1)))
+    if bias is not None:
+        likeness = write.add("Add", likeness, bias)
     attended = write.add("MatMul", write.add("Softmax", likeness, axis=-1), split(values, "by_head", (0, 2, 1, 3)))
     return write.add("Reshape", write.add("Transpose", attended, perm=[0, 2, 1, 3]), "flat")
 

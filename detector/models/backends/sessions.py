@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from detector.errors import MissingExtraError, ModelError
 from detector.models.backends.cache import kept_graph
 from detector.models.backends.graph import GRAPH_VERSION, Form, bert_graph
-from detector.models.bert import read_weights
+from detector.models.bert import POSITIONS, attention_by_distance, read_weights
 from detector.models.naming import file_sha256, read_json
 from detector.records import digest
 
@@ -65,9 +65,12 @@ def _graph_of(directory: Path, *, form: Form) -> bytes:
     key = digest(GRAPH_VERSION, form, onnx.__version__, weights_hash, sorted(config.items()))
 
     def made() -> bytes:
-        weights = {name: tensor.float().numpy() for name, tensor in read_weights(directory).items()}
+        read = read_weights(directory)
+        weights = {name: tensor.float().numpy() for name, tensor in read.items()}
         try:
-            return bert_graph(weights, config, form=form)
+            by_distance = attention_by_distance(read, longest=len(read[POSITIONS]))
+            bias = None if by_distance is None else by_distance.float().numpy()
+            return bert_graph(weights, config, form=form, by_distance=bias)
         except KeyError as error:
             raise ModelError(f"{directory} holds no whole BERT ({error}); fetch its files again") from error
 
