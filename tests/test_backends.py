@@ -286,7 +286,7 @@ def test_a_backend_whose_package_is_missing_names_the_extra(
     [
         ({"dtype": "bfloat16"}, 'float32 or int8, not bfloat16: set dtype = "auto"'),
         ({"device": "cuda"}, 'on the processor, not on cuda: set device = "cpu"'),
-        ({"nli": "owner/nli"}, r"plain BERT classifiers in a directory, which owner/nli is not: set backend"),
+        ({"nli": "owner/nli"}, r"plain BERT and MPNet classifiers in a directory, which owner/nli is not: set backend"),
     ],
 )
 def test_a_backend_that_cannot_do_what_is_asked_says_what_to_set(

@@ -365,6 +365,42 @@ def test_toll_that_is_higher_a_day_later_is_an_update_unless_both_name_the_same_
     assert judge(fewer, more, contradiction=0.9).lane == "conflict"
 
 
+def test_a_state_that_has_led_to_the_next_one_is_an_update_and_not_the_other_way_round() -> None:
+    hurt = said("The man was critically wounded.", "A", lemmas=("critically", "wound"), published="2031-06-04")
+    died = said("The man has died.", "B", lemmas=("die",), published="2031-06-05")
+    assert judge(hurt, died, contradiction=0.9).lane == "update"
+    earlier = said("The man has died.", "B", lemmas=("die",), published="2031-06-03")
+    undated = said("The man has died.", "B", lemmas=("die",), published=None)
+    assert judge(hurt, earlier, contradiction=0.9).lane == judge(hurt, undated, contradiction=0.9).lane == "conflict"
+
+
+def test_what_one_source_reports_and_another_denies_is_a_dispute() -> None:
+    report = said("The aide was told to lie.", "A", speaker="officials", modality="reported")
+    denial = said("He had told nobody to lie.", "B", speaker="Dean Hollister", modality="denied")
+    own_voice = said("The aide was told to lie.", "A", modality="asserted")
+    assert judge(report, denial, contradiction=0.9).lane == "dispute"
+    assert judge(own_voice, denial, contradiction=0.9).lane == "conflict"
+
+
+def test_dated_articles_decide_the_lane_of_a_question() -> None:
+    fewer = said("41 people had tested positive.", "A", quantities=(count(41, "people"),), published="2031-06-04")
+    undated = said("41 people had tested positive.", "C", quantities=(count(41, "people"),), published=None)
+    more = said("67 people had tested positive.", "B", quantities=(count(67, "people"),), published="2031-06-06")
+    told = {one.statement_id: (one, source) for one, source in (fewer, undated, more)}
+    findings = [judge(more, other, contradiction=0.9) for other in (fewer, undated)]
+    assert {finding.lane for finding in findings} == {"update", "conflict"}
+    outcome = find_conflicts(
+        findings,
+        statements={key: one for key, (one, _) in told.items()},
+        articles={source.article_id: source for _, source in told.values()},
+        vectors={key: np.ones(1, dtype=np.float32) for key in told},
+        origins={},
+        topics=(),
+        settings=SETTINGS,
+    )
+    assert [conflict.lane for conflict in outcome.conflicts] == ["update"]
+
+
 def test_the_same_words_from_two_speakers_ask_who_said_them() -> None:
     words = "The guns will be cold before the snow is gone."
     left, left_article = said(words, "A", speaker="Davit Orsk", modality="reported")

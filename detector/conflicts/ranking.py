@@ -94,7 +94,7 @@ def build_conflict(
     questions, so that this one is worded otherwise.
     """
     strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
-    lane = _lane_of(group, strongest)
+    lane = _lane_of(group, strongest, statements, articles)
     sides = tuple(
         sorted(
             (
@@ -166,10 +166,18 @@ def _published(article: Article) -> str:
     return article.published_at.isoformat() if article.published_at else "9999"
 
 
-def _lane_of(group: Group, strongest: PairFinding) -> Lane:
-    """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane."""
+def _lane_of(
+    group: Group, strongest: PairFinding, statements: Mapping[str, Statement], articles: Mapping[str, Article]
+) -> Lane:
+    """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane. Where articles have
+    dates, those pairs decide: without one an update looks like a conflict."""
     near_best = [finding for finding in group.findings if finding.probability >= strongest.probability - 0.15]
-    lanes = {finding.lane for finding in near_best}
+
+    def is_dated(finding: PairFinding) -> bool:
+        both = (finding.pair.left_id, finding.pair.right_id)
+        return all(articles[statements[one].article_id].published_at is not None for one in both)
+
+    lanes = {finding.lane for finding in [one for one in near_best if is_dated(one)] or near_best}
     return next(lane for lane in LANE_ORDER if lane in lanes)
 
 

@@ -50,6 +50,17 @@ _TELLING_APART: Mapping[str, tuple[str, str]] = {
 }
 """Each of these words with its kind and the word that stands for it. Two of one kind that differ make two figures."""
 
+_PROGRESS = tuple(
+    (frozenset(start.split()), frozenset(end.split()))
+    for start, end in (
+        ("wound injure hurt critical critically stable unconscious hospital hospitalize treat", "die dead death kill"),
+        ("hunt seek flee escape loose manhunt fugitive", "arrest catch capture custody detain surrender"),
+        ("missing trap search", "find rescue recover"),
+        ("close shut", "reopen"),
+    )
+)
+"""Lemmas of a state and of what it can lead to, and not back."""
+
 _TIME_STEMS = frozenset("mont year week day days quar firs last sinc thro over duri peri".split())
 """When something was measured does not say what."""
 
@@ -166,6 +177,7 @@ class Signals:
     speakers_differ: bool
     named_speakers: bool
     gap_days: float | None
+    moved_on: bool
     hedged: tuple[bool, bool]
 
 
@@ -212,6 +224,7 @@ def signals_of(
         speakers_differ=bool(left.speaker and right.speaker) and not same_speaker(left.speaker, right.speaker),
         named_speakers=all(speaker and speaker.split()[-1][:1].isupper() for speaker in (left.speaker, right.speaker)),
         gap_days=gap_in_days(left_article, right_article),
+        moved_on=has_moved_on(left, right, left_article, right_article),
         hedged=(is_hedged(left), is_hedged(right)),
     )
 
@@ -428,6 +441,17 @@ def has_grown(clash: Clash, left: Article, right: Article) -> bool:
         return False
     earlier, later = (first, second) if left.published_at < right.published_at else (second, first)
     return later.low > earlier.low
+
+
+def has_moved_on(left: Statement, right: Statement, left_article: Article, right_article: Article) -> bool:
+    """Whether the article published later tells a state that the earlier one's leads to: "wounded", then "has died"."""
+    if left_article.published_at is None or right_article.published_at is None:
+        return False
+    if left_article.published_at == right_article.published_at:
+        return False
+    first, last = (left, right) if left_article.published_at < right_article.published_at else (right, left)
+    before, after = set(first.lemmas), set(last.lemmas)
+    return any(before & start and not before & end and after & end for start, end in _PROGRESS)
 
 
 def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:

@@ -148,7 +148,7 @@ def _fitting_directory(settings: ModelSettings, backend: Runtime) -> Path:
     directory = nli_directory(settings)
     if directory is None or not is_plain_bert(directory):
         raise ModelError(
-            f'backend "{backend}" computes plain BERT classifiers in a directory, which {settings.nli} is not: '
+            f'backend "{backend}" computes plain BERT and MPNet classifiers in a directory, which {settings.nli} is not: '
             'set backend = "auto"'
         )
     return directory
