@@ -29,9 +29,11 @@ _COMMON_SHARE = 0.2
 
 _QUOTE_MARK = re.compile('["“”„«»]')
 _WORD = re.compile(r"\w+")
+_OPENS_BEHIND = re.compile(r"(?:^|[^\w.,!?…;%'’)])$")
 _QUOTE_LEMMAS, _QUOTE_WORDS = 3, 5
 """A quotation is evidence when it holds so many content words, or one less among so many words in all."""
 _STEM = 4
+"""Letters by which a word is taken for a form of a lemma: "saved" for "save"; a shorter lemma is only itself."""
 _QUOTE_OVERLAP = 0.75
 """Share of the longer quotation's words that both must have."""
 
@@ -82,14 +84,15 @@ def quoted_words(statement: Statement) -> tuple[str, ...]:
     parts = _QUOTE_MARK.split(statement.text)
     inside = parts[0::2] if marks and _closes(statement.text, marks[0]) else parts[1::2]
     words = {word.casefold() for part in inside for word in _WORD.findall(part)}
-    telling = sum(any(word.startswith(lemma[:_STEM]) for word in words) for lemma in set(statement.lemmas))
+    stems = {word[:_STEM] for word in words}
+    telling = sum(lemma[:_STEM] in (stems if len(lemma) >= _STEM else words) for lemma in set(statement.lemmas))
     enough = telling >= _QUOTE_LEMMAS or (telling == _QUOTE_LEMMAS - 1 and len(words) >= _QUOTE_WORDS)
     return tuple(sorted(words)) if enough else ()
 
 
 def _closes(text: str, mark: re.Match[str]) -> bool:
     """Whether a mark ends a quotation; a straight one does behind a word or a stop."""
-    return mark[0] in "”»" or (mark[0] == '"' and text[: mark.start()] != "" and text[mark.start() - 1] not in " (—:")
+    return mark[0] in "”»" or (mark[0] == '"' and _OPENS_BEHIND.search(text[: mark.start()]) is None)
 
 
 def shelf_of(

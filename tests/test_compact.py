@@ -11,12 +11,15 @@ from safetensors.torch import load_file, save_file
 from detector.models import loading
 from detector.models.backends import Variant
 from detector.models.backends.sessions import installed
+from detector.models.bert import longest_input
 from detector.models.compact import pack, plainly, unpack, write_plain
 from detector.models.naming import read_json
+from detector.models.products import attend
 from detector.settings import ModelSettings
 
 PAIRS = [
     ("The dam held.", "The dam broke."),
+    (" ".join(["A tram left the rails."] * 10), "Nobody was hurt."),
     (
         "The bridge at Ostrau was closed on Monday after the flood, police said, and stays closed until May.",
         "It opened.",
@@ -119,17 +122,33 @@ def test_an_mpnet_gives_what_transformers_gives_in_our_order_of_labels(mpnet: Pa
     np.testing.assert_allclose(near.score(PAIRS), found, atol=0.15)  # large random weights round badly
 
 
+@pytest.mark.parametrize(("precision", "off"), [("float32", 1e-4), ("int8", 0.25)])
 @pytest.mark.parametrize("backend", ["onnx", "openvino"])
-def test_an_mpnet_is_computed_by_the_other_runtimes_too(mpnet: Path, backend: Any) -> None:
+def test_an_mpnet_is_computed_by_the_other_runtimes_too(mpnet: Path, backend: Any, precision: str, off: float) -> None:
     if not installed(backend):
         pytest.skip(f"the extra {backend} is not installed (the dev extra brings it)")
     settings = ModelSettings(nli=str(mpnet), dtype="float32", max_length=256)
-    found = loading.bert_variant(mpnet, settings, Variant(backend, "float32")).score(PAIRS)
-    np.testing.assert_allclose(found, expected_of(mpnet), atol=1e-4)
+    found = loading.bert_variant(mpnet, settings, Variant(backend, precision)).score(PAIRS)
+    np.testing.assert_allclose(found, expected_of(mpnet), atol=off)
+
+
+@pytest.mark.parametrize("length", [1, 7, 16, 30])
+@pytest.mark.parametrize("asking", [1, None])
+def test_what_is_added_to_attention_counts_alike_in_both_precisions(length: int, asking: int | None) -> None:
+    draw = torch.Generator().manual_seed(3)
+    query, key, value = (torch.randn(5, 4, length, 16, generator=draw) for _ in range(3))
+    bias = torch.randn(4, length, length, generator=draw)
+    query, bias = query[:, :, :asking], bias[:, :asking]
+    exact = attend(query, key, value, bias=bias)
+    near = attend(query.bfloat16(), key.bfloat16(), value.bfloat16(), bias=bias.bfloat16())
+    torch.testing.assert_close(near.float(), exact, rtol=0.05, atol=0.05)
+    if length > 1:
+        assert not torch.allclose(exact, attend(query, key, value), atol=0.05)
 
 
 def test_a_pair_longer_than_an_mpnet_has_positions_is_cut(mpnet: Path) -> None:
     settings = ModelSettings(nli=str(mpnet), dtype="float32", max_length=512)
+    assert longest_input(mpnet) == 300
     long = " ".join(["harbour"] * 400)
     rows = loading.bert_variant(mpnet, settings, Variant("torch", "float32")).score([(long, long)])
     assert np.isfinite(rows).all()

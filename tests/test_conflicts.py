@@ -374,6 +374,15 @@ def test_a_state_that_has_led_to_the_next_one_is_an_update_and_not_the_other_way
     assert judge(hurt, earlier, contradiction=0.9).lane == judge(hurt, undated, contradiction=0.9).lane == "conflict"
 
 
+def test_a_next_state_that_is_denied_negated_or_hedged_is_no_update() -> None:
+    shut = said("The bridge is closed.", "A", lemmas=("bridge", "close"), published="2031-06-04")
+    opened = said("The bridge has reopened.", "B", lemmas=("bridge", "reopen"), published="2031-06-05")
+    assert judge(shut, opened, contradiction=0.9).lane == "update"
+    for other in ({"negated": True}, {"modality": "denied"}, {"modality": "possible"}):
+        later = (replace(opened[0], **other), opened[1])  # type: ignore[arg-type]
+        assert judge(shut, later, contradiction=0.9).lane != "update"
+
+
 def test_what_one_source_reports_and_another_denies_is_a_dispute() -> None:
     report = said("The aide was told to lie.", "A", speaker="officials", modality="reported")
     denial = said("He had told nobody to lie.", "B", speaker="Dean Hollister", modality="denied")

@@ -157,6 +157,7 @@ def test_a_similarity_is_the_same_to_the_last_bit_whatever_it_is_computed_with()
         ("“The sea saved us, nothing else did,” said Mayor Núria Pla, standing on a grey beach.", 7),
         ("We were not allowed to win,” General Bart Hollevoet told reporters at the base.", 6),
         ('"Fish do not carry passports," Halvor Brekke said.', 5),
+        ('Halvor Brekke said –"Fish do not carry passports."', 5),
         ('Fish do not carry passports," Halvor Brekke said, "and never did."', 8),
         ("Halvor Brekke said: “We are glad.”", 0),
     ],

@@ -93,6 +93,8 @@ def test_berries_do_not_suspect() -> None:
         ),
         ("“A necklace does not walk,” Justice Aline Lim had reminded the twelve.", "Aline Lim"),
         ("“It is scale without soul,” said Julian Aske, the chairman, over a glass of buttermilk.", "Julian Aske"),
+        ("“It is scale without soul,” quipped Bram Hoekstra's lawyer.", "Bram Hoekstra's lawyer"),
+        ("“One tray is one too many,” Bram Hoekstra was told.", None),
         ("“It is scale without soul,” was how a banner for Julian Aske put it.", None),
     ],
 )

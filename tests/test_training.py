@@ -22,7 +22,7 @@ from detector.training import teacher as teaching
 from detector.training.__main__ import plan_cycles
 from detector.training.batches import TARGETS, Encoded, pad, plan_batches, within_label
 from detector.training.calibration import calibration_error, fit_temperature, is_fitted_on
-from detector.training.card import figures_table
+from detector.training.card import Parameters, Run, figures_table, model_card
 from detector.training.figures import average_precision, evaluate_pairs, label_places, softmax
 from detector.training.fit import Stage, fit, pair_loss, rate_at
 from detector.training.mix import (
@@ -44,7 +44,7 @@ from detector.training.mix import (
     siblings,
     without_dev,
 )
-from detector.training.model import first_layers
+from detector.training.model import cut_to_first_layers
 
 ALONE = torch.full((1, 3), math.nan)  # no teacher has judged the pair
 SHIPPED_MIX = Path(fitting.__file__).with_name("mix.toml")
@@ -204,6 +204,38 @@ def test_file_without_a_source_table_is_refused(tmp_path: Path) -> None:
         read_mix(path)
 
 
+def test_the_card_says_what_was_taken_of_each_file_and_how_large_the_model_is(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    shown = shown_of(data, mix)
+    stage = Stage("learner-1", random_pairs(4), [[0, 1], [2, 3]], 1e-4, 5)
+    calibration = {
+        "temperature": 1.2,
+        "ece_before": 0.05,
+        "ece_after": 0.03,
+        "ece_news_before": 0.04,
+        "ece_news_after": 0.03,
+    }
+    figures = {
+        "talks": {"rows": 4, "accuracy": 0.75, "macro_f1": 0.7, "contradiction_ap": None, "contradiction_rate": 0}
+    }
+    run = Run(
+        mix,
+        shown,
+        [stage],
+        "abc",
+        Parameters(67_000_000, 23_000_000, 59_000_000),
+        figures,
+        1000,
+        calibration,
+        "Two nights.",
+    )
+    card = model_card(run)
+    assert "sha256 of `model.safetensors`: `abc`" in card and "Two nights." in card
+    assert "67 M\nparameters, 23 M of them word embeddings" in card and "Stored in 59 MB" in card
+    assert "| large: test | 50 | 5 | 3 | 2 | CC0 |" in card
+    assert "- stage `learner-1`: 4 pairs shown in 2 steps" in card
+
+
 def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutral() -> None:
     even = torch.tensor([[1.0, 1.0, -4.0], [3.0, -1.0, -4.0]])
     lean = torch.tensor([[1.0, 1.0, 4.0], [3.0, -1.0, 4.0]])
@@ -213,8 +245,14 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("epochs =", "epoch ="), ('file = "snli_subsets"', 'file = "snli_cat18k"'), ("seed = 20", "")],
-    ids=["misspelt", "listed twice", "missing"],
+    [
+        ("epochs =", "epoch ="),
+        ("layers = 6", "layers = 0"),
+        ("epochs = [0.6, 0.4]", "epochs = []"),
+        ('file = "snli_subsets"', 'file = "snli_cat18k"'),
+        ("seed = 20", ""),
+    ],
+    ids=["misspelt", "no layers", "no cycles", "listed twice", "missing"],
 )
 def test_wrong_setting_is_refused(tmp_path: Path, old: str, new: str) -> None:
     changed = tmp_path / "mix.toml"
@@ -353,7 +391,7 @@ def tiny_model() -> Any:
 
 def tiny_stages() -> list[Stage]:
     stages = []
-    for name, seed in (("general", 2), ("news", 3)):
+    for name, seed in (("first", 2), ("second", 3)):
         encoded = random_pairs(40, seed=seed)
         batches = plan_batches(encoded, tokens=128, seed=name)
         stages.append(Stage(name, encoded, batches, 1e-3, 2))
@@ -421,7 +459,8 @@ def tiny_mpnet(layers: int) -> Any:
 
 
 def test_the_learner_begins_as_the_lower_layers_of_the_teacher_with_words_as_they_are_shipped() -> None:
-    whole, cut = tiny_mpnet(4), first_layers(tiny_mpnet(4), 2)
+    whole, cut = tiny_mpnet(4), tiny_mpnet(4)
+    cut_to_first_layers(cut, 2)
     kept = cut.state_dict()
     assert cut.config.num_hidden_layers == len(cut.base_model.encoder.layer) == 2
     rounded = [name for name, tensor in kept.items() if not torch.equal(tensor, whole.state_dict()[name])]
@@ -476,7 +515,7 @@ def test_temperature_undoes_overconfidence() -> None:
 
 @pytest.mark.models
 def test_shipped_weights_are_those_of_their_card() -> None:
-    from detector.training.model import file_sha256
+    from detector.models.naming import file_sha256
 
     weights = SHIPPED_MIX.parents[1] / "weights"
     assert file_sha256(weights / "model.safetensors") in (weights / "README.md").read_text(encoding="utf-8")

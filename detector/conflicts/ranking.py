@@ -169,15 +169,17 @@ def _published(article: Article) -> str:
 def _lane_of(
     group: Group, strongest: PairFinding, statements: Mapping[str, Statement], articles: Mapping[str, Article]
 ) -> Lane:
-    """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane. Where articles have
-    dates, those pairs decide: without one an update looks like a conflict."""
+    """The conflict lane when any pair of near-best probability is in it; else the strongest pair's lane. Where articles with
+    dates tell an update, those without have no say: without a date an update looks like a conflict."""
     near_best = [finding for finding in group.findings if finding.probability >= strongest.probability - 0.15]
 
     def is_dated(finding: PairFinding) -> bool:
         both = (finding.pair.left_id, finding.pair.right_id)
         return all(articles[statements[one].article_id].published_at is not None for one in both)
 
-    lanes = {finding.lane for finding in [one for one in near_best if is_dated(one)] or near_best}
+    dated = [finding for finding in near_best if is_dated(finding)]
+    deciding = dated if any(finding.lane == "update" for finding in dated) else near_best
+    lanes = {finding.lane for finding in deciding}
     return next(lane for lane in LANE_ORDER if lane in lanes)
 
 

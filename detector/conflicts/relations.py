@@ -385,12 +385,12 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
         return "update"
     if signals.numbers == "differs" and (signals.dates == "differs" or (signals.grown and signals.dates != "fits")):
         return "update"
-    if signals.moved_on and signals.numbers != "differs":
-        return "update"
     if signals.speakers_differ and signals.named_speakers and left.modality == right.modality == "reported":
         return "dispute"
     if signals.speakers_differ and {left.modality, right.modality} == {"reported", "denied"}:
         return "dispute"
+    if signals.moved_on and signals.numbers != "differs":
+        return "update"
     if signals.hedged[0] != signals.hedged[1]:
         hedged = left if signals.hedged[0] else right
         flat = right if signals.hedged[0] else left

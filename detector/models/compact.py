@@ -7,6 +7,7 @@ embeddings are of four bits between the least and the largest of each group of 3
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         elif tensor.ndim == 2 and "embeddings" not in name and tensor.shape[1] % EIGHT_BIT_GROUP == 0:
             packed |= _in_eight_bits(name, tensor.float())
         else:
-            packed[name] = tensor.to(torch.bfloat16).contiguous()
+            packed[name] = tensor.to(torch.bfloat16 if tensor.is_floating_point() else tensor.dtype).contiguous()
     return packed
 
 
@@ -87,7 +88,7 @@ def _in_eight_bits(name: str, matrix: Tensor) -> dict[str, Tensor]:
 
     groups = matrix.reshape(len(matrix), -1, EIGHT_BIT_GROUP)
     peaks = groups.abs().amax(dim=-1).clamp(min=2.0**-60)
-    exponents = torch.ceil(torch.log2(peaks / 127)).clamp(min=-126)
+    exponents = torch.ceil(torch.log2(peaks / 127))
     whole = torch.round(groups * torch.exp2(-exponents)[..., None]).clamp(-127, 127)
     return {name: whole.to(torch.int8).reshape(matrix.shape), name + EXPONENTS: exponents.to(torch.int8)}
 
@@ -125,5 +126,20 @@ def _from_four_bits(halves: Tensor, steps: Tensor, leasts: Tensor) -> Tensor:
     return found
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m detector.models.compact", description=write_plain.__doc__)
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("plain", type=Path)
+    options = parser.parse_args()
+    if not (options.directory / "model.safetensors").is_file() or options.plain.exists():
+        print(
+            f"error: expected model.safetensors in {options.directory}, and no {options.plain} yet: name a model and a new folder",
+            file=sys.stderr,
+        )
+        return 2
+    print(write_plain(options.directory, options.plain))
+    return 0
+
+
 if __name__ == "__main__":
-    print(write_plain(Path(sys.argv[1]), Path(sys.argv[2])))
+    raise SystemExit(main())

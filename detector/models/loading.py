@@ -1,4 +1,4 @@
-"""Loading: the embedded models and plain BERT directories directly, every other model by its own library."""
+"""Loading: the embedded models and plain BERT or MPNet directories directly, every other model by its own library."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def _load_bert(directory: Path, settings: ModelSettings, *, tops: Sequence[str] 
     try:
         return Bert(directory, dtype=dtype_of(settings), device=settings.device, tops=tops)
     except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{directory} holds no whole BERT ({error}); fetch its files again") from error
+        raise ModelError(f"{directory} holds no whole BERT or MPNet ({error}); fetch its files again") from error
 
 
 def scoring_by_variant(

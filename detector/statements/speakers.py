@@ -34,6 +34,9 @@ _MODIFIERS = word_set(
 _CLAUSES = ("relcl", "acl", "advcl", "ccomp")
 _SOURCE_DASH = re.compile(r"[\"']\s*[—–-]{1,2}\s*(?P<who>[^\"—–]{2,60}?)\s*\.?$")
 _HEADLINE_COLON = re.compile(r"^(?P<who>[A-Z][\w.'-]*(?:\s+[A-Z][\w.'-]*){0,3}):\s+(?=\S)")
+_MOSTLY_QUOTED, _TITLE, _ASIDE = 0.25, 7, 16
+"""The share of a sentence that is quoted where a quotation is its matter; how many tokens a verb and a title, or an aside in
+commas, may take beside a name."""
 _CITING = re.compile(r"\bciting\s+(?P<who>[\w' -]{3,60}?)(?=[,.;]|$)")
 
 
@@ -328,7 +331,7 @@ def _headline_source(sentence: Sentence, mentions: list[Mention]) -> Attribution
 
 def _beside_quotation(sentence: Sentence, mentions: list[Mention]) -> Attribution | None:
     """ "One tray is too many," shrugged Bram Hoekstra: whom the words behind a quotation name, whatever the verb."""
-    if not sentence.quotes or sentence.quoted_share < 0.25 or sentence.text[:1] != '"':
+    if not sentence.quotes or sentence.quoted_share < _MOSTLY_QUOTED or sentence.text[:1] != '"':
         return None
     outside = [t for t in sentence.span if not sentence.in_quote(t) and t.text != '"' and t.i > sentence.span.start + 1]
     if not outside:
@@ -336,8 +339,10 @@ def _beside_quotation(sentence: Sentence, mentions: list[Mention]) -> Attributio
     first = outside[0].i
     doc = sentence.passage.doc
     closed = [token for token in doc[sentence.span.start : first] if token.text != '"']
-    named = next((m for m in mentions if m.entity.label == "PERSON" and first <= m.first < first + 7), None)
+    named = next((m for m in mentions if m.entity.label == "PERSON" and first <= m.first < first + _TITLE), None)
     if not closed or closed[-1].text not in (",", "!", "?") or named is None:
+        return None
+    if doc[named.last - 1].dep_ in ("poss", "compound") or doc[named.last : named.last + 1].text == "'s":
         return None
     before = doc[first : named.first]
     if any(token.pos_ in ("ADP", "PUNCT", "CCONJ", "PRON", "ADV") for token in before):
@@ -352,9 +357,10 @@ def _acts(named: Mention, sentence: Sentence) -> bool:
     """Whether a verb follows the name, or the aside in commas behind it: "Bram Hoekstra, who runs the authority, told us"."""
     behind = [token for token in sentence.span if token.i >= named.last]
     if behind and behind[0].text == ",":
-        comma = next((place for place, token in enumerate(behind[1:16], 1) if token.text == ","), None)
+        comma = next((place for place, token in enumerate(behind[1:_ASIDE], 1) if token.text == ","), None)
         behind = behind[comma + 1 :] if comma is not None else []
-    return bool(behind) and behind[0].pos_ in ("VERB", "AUX")
+    passive = bool(behind) and any(child.dep_ == "nsubjpass" for child in behind[0].head.children)
+    return bool(behind) and behind[0].pos_ in ("VERB", "AUX") and not passive
 
 
 def noun_phrase(head: Token, limit: int = 12) -> str:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.errors import DetectorError
+from detector.errors import DetectorError, SettingsError
+from detector.models.bert import longest_input
 from detector.training.batches import Encoded, encode_pairs, plan_batches, within_label
 from detector.training.calibration import calibrate, write_calibration
 from detector.training.card import Parameters, Run, model_card
@@ -32,11 +33,10 @@ from detector.training.mix import (
     presentations,
     read_mix,
 )
-from detector.training.model import export_model, first_layers, new_teacher
+from detector.training.model import cut_to_first_layers, export_model, new_teacher
 from detector.training.teacher import judge, unpack_base
 
 SAVE_EVERY = 180.0  # seconds; a checkpoint takes about one
-POSITIONS_UNUSED = 2  # positions of an MPNet count from 2
 FIGURE_ROWS = 1000  # of each development set: a standard error of at most 1.6 points, in seconds a set
 
 
@@ -101,21 +101,23 @@ def train(options: argparse.Namespace) -> None:
     from tokenizers import Tokenizer
 
     mix = read_mix(options.mix)
-    shown = presentations(options.data, mix)
     options.out.mkdir(parents=True, exist_ok=True)
     base = unpack_base(mix.teacher, options.out)
     model = new_teacher(base, seed=mix.seed)
-    longest = model.config.max_position_embeddings - POSITIONS_UNUSED
+    if mix.learner.layers > model.config.num_hidden_layers:
+        raise SettingsError(f"{options.mix}: learner.layers is {mix.learner.layers}, the teacher has fewer")
+    longest = longest_input(base)
+    shown = presentations(options.data, mix)
     teacher, judged = teach(model, base, shown, mix, options.out)
     export_model(copy.deepcopy(model), base, options.out / "teacher", max_length=longest, packed=False)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     stages = learner_stages(shown, judged, tokenizer, mix)
-    learner = first_layers(model, mix.learner.layers)
+    cut_to_first_layers(model, mix.learner.layers)
     checkpoint = options.out / "checkpoint.pt"
-    fit(learner, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
+    fit(model, stages, checkpoint=checkpoint, fingerprint=fingerprint(mix, shown), save_every=SAVE_EVERY)
     made = options.out / "model"
-    sha256 = export_model(learner, base, made, max_length=longest, packed=True)
-    parameters = parameters_of(learner, made)
+    sha256 = export_model(model, base, made, max_length=longest, packed=True)
+    parameters = parameters_of(model, made)
     files = dev_files(options.data)
     calibration = calibrate(made, files)
     write_calibration(made, calibration)

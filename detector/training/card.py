@@ -134,10 +134,18 @@ def figures_table(figures: Figures) -> str:
 def sources_table(mix: Mix, shown: Shown) -> str:
     """Every file with its usable rows and how many of them a pass of each stage takes."""
     written = [("news pairs", shown.news_pairs), ("pairs of annotated stories", shown.story_pairs)]
-    stages = {"teacher": mix.teacher.rows, "learner, judged": mix.learner.rows, "learner, labels": mix.learner.labelled}
+    stages = {
+        "taught to the teacher": mix.teacher.rows,
+        "judged for the learner": mix.learner.rows,
+        "labels for the learner": mix.learner.labelled,
+    }
+    shares = [
+        (", ".join(mix.teacher.news), "turned entailments, siblings", "all"),
+        ("0", "all others", "contradictions"),
+    ]
     rows = [
-        [f"{name} (written for this project)", str(count), teacher, "all", "all", mix.learner.licence]
-        for (name, count), teacher in zip(written, (", ".join(mix.teacher.news), "0"), strict=True)
+        [f"{name} (written for this project)", str(count), *share, mix.learner.licence]
+        for (name, count), share in zip(written, shares, strict=True)
     ]
     if shown.unlabelled_pairs:
         rows.append(["unlabelled pairs of DIR/unlabelled", str(shown.unlabelled_pairs), "0", "all", "0", "not shipped"])
@@ -145,7 +153,7 @@ def sources_table(mix: Mix, shown: Shown) -> str:
         taken = [_taken(rows_of, source.file) for rows_of in stages.values()]
         name = f"{source.file}: {source.origin}"
         rows.append([name, str(shown.usable[source.file]), *taken, source.licence])
-    return table(["file: origin", "rows", *(f"of these in {name}" for name in stages), "licence"], rows)
+    return table(["file: origin", "rows", *stages, "licence"], rows)
 
 
 def _taken(rows: Mapping[str, int | None], file: str) -> str:

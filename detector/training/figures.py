@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,8 +92,9 @@ def pair_logits(directory: Path, pairs: Sequence[Pair], *, tokens: int = 4096) -
 
 def longest_pair(directory: Path) -> int:
     """Tokens of a pair in evaluation; a little more than in training, so that long evidence is not cut short."""
-    limit = int(json.loads((directory / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"])
-    return min(160, limit)
+    from detector.models.bert import longest_input
+
+    return min(160, longest_input(directory))
 
 
 def softmax(logits: Probabilities) -> Probabilities:

@@ -113,6 +113,9 @@ def read_mix(path: Path) -> Mix:
 
 
 def learner_stage(table: dict[str, Any]) -> LearnerStage:
+    layers, epochs = table["layers"], table["epochs"]
+    if not isinstance(layers, int) or layers < 1 or not epochs or min(epochs) <= 0:
+        raise ValueError(f"layers = {layers}, epochs = {epochs}; expected a whole number from 1 on and numbers above 0")
     counts = {name: row_counts(table[name]) for name in ("rows", "labelled")}
     return LearnerStage(**{**table, **counts, "epochs": tuple(table["epochs"])})
 
@@ -173,7 +176,7 @@ def without_dev(pairs: Iterable[Pair], dev_keys: set[frozenset[str]]) -> list[Pa
 
 
 def draw(pairs: list[Pair], *, cap: int | None, turn: int) -> list[Pair]:
-    """The rows of pass `turn`: `cap` rows going on where the last pass stopped, round and round."""
+    """`cap` rows behind those of `turn` draws as large, round and round; all of them where there are no more."""
     if cap is None or cap >= len(pairs):
         return pairs
     start = turn * cap

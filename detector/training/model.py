@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from detector.models.compact import pack, unpack
+from detector.models.naming import file_sha256
 from detector.records import NLI_LABELS
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def new_teacher(base: Path, *, seed: int) -> Any:
@@ -34,9 +29,9 @@ def new_teacher(base: Path, *, seed: int) -> Any:
     return model.train()
 
 
-def first_layers(teacher: Any, count: int) -> Any:
-    """`teacher` itself, cut down in place to its embeddings, its first `count` layers and its head. Its word embeddings, which
-    learn no more, are rounded as they will be shipped, so that the layers learn to live with it."""
+def cut_to_first_layers(teacher: Any, count: int) -> None:
+    """Leave of `teacher` its embeddings, its first `count` layers and its head. Its word embeddings, which learn no more, are
+    rounded as they will be shipped, so that the layers learn to live with it."""
     import torch
 
     encoder = teacher.base_model.encoder
@@ -46,7 +41,6 @@ def first_layers(teacher: Any, count: int) -> Any:
     name = "word_embeddings.weight"
     with torch.no_grad():
         words.copy_(unpack(pack({name: words.data}))[name])
-    return teacher
 
 
 def export_model(model: Any, base: Path, directory: Path, *, max_length: int, packed: bool) -> str:

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.errors import MissingExtraError, ModelError
+from detector.models.naming import file_sha256
 from detector.records import NLI_LABELS
 from detector.training.batches import encode_pairs, pad, plan_batches
 from detector.training.fit import model_inputs
 from detector.training.mix import Pair, TeacherStage
-from detector.training.model import file_sha256
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 JUDGING_TOKENS = 8192

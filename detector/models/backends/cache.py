@@ -11,8 +11,8 @@ from pathlib import Path
 
 from detector import logs
 
-GRAPHS_KEPT = 2
-"""Graphs take up to 265 MB each; those of other weights and versions go, the longest unused first."""
+GRAPHS_KEPT = 3
+"""One for each form of a model, up to 265 MB each; those of other weights and versions go, the longest unused first."""
 
 
 def cache_folder() -> Path:

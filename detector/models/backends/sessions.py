@@ -43,7 +43,7 @@ def require(runtime: Runtime) -> None:
 
 
 def open_graph(runtime: Runtime, directory: Path, *, form: Form, threads: int) -> RunGraph:
-    """The plain BERT of the directory, ready to compute; its graph comes from the cache or is made.
+    """The plain BERT or MPNet of the directory, ready to compute; its graph comes from the cache or is made.
 
     Raises ModelError: the runtime cannot compute it.
     """
@@ -65,14 +65,14 @@ def _graph_of(directory: Path, *, form: Form) -> bytes:
     key = digest(GRAPH_VERSION, form, onnx.__version__, weights_hash, sorted(config.items()))
 
     def made() -> bytes:
-        read = read_weights(directory)
-        weights = {name: tensor.float().numpy() for name, tensor in read.items()}
         try:
+            read = read_weights(directory)
+            weights = {name: tensor.float().numpy() for name, tensor in read.items()}
             by_distance = attention_by_distance(read, longest=len(read[POSITIONS]))
             bias = None if by_distance is None else by_distance.float().numpy()
             return bert_graph(weights, config, form=form, by_distance=bias)
         except KeyError as error:
-            raise ModelError(f"{directory} holds no whole BERT ({error}); fetch its files again") from error
+            raise ModelError(f"{directory} holds no whole BERT or MPNet ({error}); fetch its files again") from error
 
     return kept_graph(f"nli-{form}-{key}", made)
 
