@@ -248,7 +248,7 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
     [
         ("epochs =", "epoch ="),
         ("layers = 6", "layers = 0"),
-        ("epochs = [0.6, 0.4]", "epochs = []"),
+        ("epochs = [0.6, 0.2]", "epochs = []"),
         ('file = "snli_subsets"', 'file = "snli_cat18k"'),
         ("seed = 20", ""),
     ],
