@@ -304,8 +304,11 @@ def is_quotation(statement: Statement) -> bool:
 
 
 def is_named(speaker: str | None) -> bool:
-    """Whether the speaker is a name ("Lida Marosh") and not a role that a name may fill ("two officials")."""
-    return speaker is not None and speaker.split()[-1][:1].isupper()
+    """Whether the speaker is a name ("Lida Marosh") and not a role that a name may fill ("two officials", "the
+    Arizona Republican")."""
+    if speaker is None or speaker.casefold().startswith("the "):
+        return False
+    return speaker.split()[-1][:1].isupper()
 
 
 def names_of(participants: Sequence[Participant]) -> frozenset[str]:

@@ -95,6 +95,10 @@ def test_berries_do_not_suspect() -> None:
         ("“It is scale without soul,” said Julian Aske, the chairman, over a glass of buttermilk.", "Julian Aske"),
         ("“It is scale without soul,” quipped Bram Hoekstra's lawyer.", "Bram Hoekstra's lawyer"),
         ("“One tray is one too many,” Bram Hoekstra was told.", None),
+        (
+            "“No order can end that right,” the House speaker said on Tuesday, according to Erik Wasson.",
+            "the House speaker",
+        ),
         ("“It is scale without soul,” was how a banner for Julian Aske put it.", None),
     ],
 )

@@ -68,13 +68,15 @@ def attribution_of(sentence: Sentence, mentions: list[Mention], outlet: str) -> 
         drop = frozenset(token.i for token in sentence.span if token.idx >= first)
         return Attribution(None, None, dash.group("who"), sentence.span.root, drop, quoting=True)
     according = _according(sentence, outlet)
-    if according:
+    if according and sentence.quoted_share < _MOSTLY_QUOTED:
         return according
     for verb in _speech_verbs(sentence):
         subject = _subject_of(verb)
         found = _from_verb(sentence, verb, subject, outlet) if subject is not None else None
         if found is not None:
             return found
+    if according:
+        return according
     return _headline_source(sentence, mentions) or _beside_quotation(sentence, mentions)
 
 
