@@ -147,9 +147,10 @@ def with_reviews(
     from detector.decisions.corrections import corrected
     from detector.decisions.precision import judged, prior_of, with_priors
 
-    made = corrected(outcome, statements, articles, reviews, origins=origin_groups)
+    window = _setting(run, "window_days", Settings().conflicts.window_days)
+    made = corrected(outcome, statements, articles, reviews, origins=origin_groups, window_days=window)
     earlier = [review for review in reviews if review.created_at <= run.started_at]
-    priors = prior_of(judged({}, earlier), minimum=_fewest_reviews(run))
+    priors = prior_of(judged({}, earlier), minimum=int(_setting(run, "min_reviews", Settings().conflicts.min_reviews)))
     shown = replace(made.outcome, conflicts=with_priors(made.outcome.conflicts, priors))
     return replace(made, outcome=shown)
 
@@ -198,11 +199,11 @@ def _articles_used(store: Store, statements: Mapping[str, Statement]) -> list[Ar
     return [article for key, article in sorted(articles.items()) if used.get(key[0], key[1]) == key[1]]
 
 
-def _fewest_reviews(run: Run) -> int:
-    """Decisions of one sort from which they count, by the settings of the run."""
+def _setting(run: Run, name: str, default: float) -> float:
+    """A number of the section on conflicts of the run's settings."""
     section = run.settings.get("conflicts")
-    kept = section.get("min_reviews") if isinstance(section, Mapping) else None
-    return kept if isinstance(kept, int) else Settings().conflicts.min_reviews
+    kept = section.get(name) if isinstance(section, Mapping) else None
+    return kept if isinstance(kept, int | float) else default
 
 
 def report_tree(

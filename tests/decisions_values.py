@@ -113,6 +113,7 @@ class Newsroom:
             articles=self.articles,
             origins=origin_groups(list(self.articles.values())),
             topics={},
+            window_days=3.0,
         )
 
     def _finding(self, left: Statement, right: Statement, kind: Kind, lane: Lane, probability: float) -> PairFinding:
@@ -134,4 +135,4 @@ class Newsroom:
         return make_review(conflict, self.statements, reviewer=reviewer, now=self._moment, **given)  # type: ignore[arg-type]
 
     def corrected(self, outcome: Outcome, reviews: Sequence[Review]) -> Corrected:
-        return corrected(outcome, self.statements, self.articles, reviews, origins=origin_groups)
+        return corrected(outcome, self.statements, self.articles, reviews, origins=origin_groups, window_days=3.0)

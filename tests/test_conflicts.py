@@ -391,6 +391,26 @@ def test_what_one_source_reports_and_another_denies_is_a_dispute() -> None:
     assert judge(own_voice, denial, contradiction=0.9).lane == "conflict"
 
 
+def test_what_one_party_says_and_another_negates_is_a_dispute_unless_figures_part_them() -> None:
+    paid = said("Chains pay more for milk.", "A", speaker="our federation", modality="reported")
+    unpaid = said("Chains pay no more for milk.", "B", speaker="the Farmers' League", modality="reported", negated=True)
+    assert judge(paid, unpaid, contradiction=0.9).lane == "dispute"
+    assert judge((replace(paid[0], modality="asserted"), paid[1]), unpaid, contradiction=0.9).lane == "conflict"
+    told = [(replace(one, quantities=(count(n, "chains"),)), source) for n, (one, source) in ((4, paid), (9, unpaid))]
+    assert judge(*told, contradiction=0.9).lane == "conflict"
+
+
+def test_counts_as_of_two_moments_are_an_update() -> None:
+    early, late = (day("Wednesday", "2032-03-10"),), (day("last night", "2032-03-12"),)
+    some = said(
+        "The plea had 8,000 signatures by Wednesday evening.", "A", quantities=(count(8000, "signatures"),), times=early
+    )
+    more = said("The plea passed 21,000 names last night.", "B", quantities=(count(21000, "names"),), times=late)
+    assert judge(some, more, contradiction=0.9).lane == "update"
+    once = said("The plea drew 21,000 names last night.", "B", quantities=(count(21000, "names"),), times=late)
+    assert judge(some, once, contradiction=0.9).lane == "conflict"
+
+
 def test_dated_articles_decide_the_lane_of_a_question() -> None:
     fewer = said("41 people had tested positive.", "A", quantities=(count(41, "people"),), published="2031-06-04")
     undated = said("41 people had tested positive.", "C", quantities=(count(41, "people"),), published=None)

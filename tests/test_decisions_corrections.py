@@ -246,7 +246,9 @@ def test_corrected_conflicts_take_the_rank_of_their_new_score(room: Newsroom) ->
     outcome = room.outcome(strong, weak)
     assert outcome.conflicts[0] == strong
     gone = [room.review(strong, action="split", statement_id=one.statement_id) for one in (yes[1], no[1])]
-    conflicts = apply_corrections(outcome, room.statements, room.articles, gone, origins=origin_groups).conflicts
+    conflicts = apply_corrections(
+        outcome, room.statements, room.articles, gone, origins=origin_groups, window_days=3.0
+    ).conflicts
     assert [round(one.score, 6) for one in conflicts] == sorted(
         (round(one.score, 6) for one in conflicts), reverse=True
     )

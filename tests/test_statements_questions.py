@@ -7,7 +7,7 @@ import functools
 import pytest
 import spacy
 
-from detector.statements.questions import as_question
+from detector.statements.questions import _without_lone_marks, as_question
 
 
 @functools.cache
@@ -36,6 +36,12 @@ def _pipeline() -> spacy.language.Language:
 )  # fmt: skip
 def test_a_plain_clause_becomes_the_question_it_answers(sentence: str, question: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == question
+
+
+def test_what_a_cut_leaves_open_is_left_out() -> None:
+    assert _without_lone_marks("the process (of (raising) rates") == "the process "
+    assert _without_lone_marks("the process (of raising) rates") == "the process (of raising) rates"
+    assert _without_lone_marks('said "no') == "said no"
 
 
 @pytest.mark.parametrize(

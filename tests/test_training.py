@@ -35,6 +35,7 @@ from detector.training.mix import (
     dev_files,
     draw,
     fingerprint,
+    pack_pairs,
     pair_key,
     presentations,
     read_files,
@@ -44,11 +45,29 @@ from detector.training.mix import (
     siblings,
     without_dev,
 )
-from detector.training.model import cut_to_first_layers
+from detector.training.model import cut_to_first_layers, finished_model
 
 ALONE = torch.full((1, 3), math.nan)  # no teacher has judged the pair
 SHIPPED_MIX = Path(fitting.__file__).with_name("mix.toml")
 NEWS = SHIPPED_MIX.with_name("news")
+
+
+PACK = {
+    "event": "bridge",
+    "background": ["It rained."],
+    "questions": [
+        {
+            "question": "Is it open?",
+            "sides": [{"statements": ["open one", "open two"]}, {"statements": ["shut one", "shut two"]}],
+            "near": ["It opened in 1990."],
+        },
+        {
+            "question": "Who paid?",
+            "sides": [{"statements": ["town one"]}, {"statements": ["state one"]}],
+            "near": ["It cost much."],
+        },
+    ],
+}
 
 
 def write_rows(path: Path, pairs: list[Pair]) -> None:
@@ -72,12 +91,15 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         tmp_path / "news" / "stories.jsonl.gz",
         [Pair("a signed", "b did not", "not_contradiction"), Pair("a signed", "b denied", "contradiction")],
     )
+    with gzip.open(tmp_path / "news" / "packs.jsonl.gz", "wt", encoding="utf-8") as lines:
+        lines.write(json.dumps(PACK) + "\n")
     shipped = read_mix(SHIPPED_MIX)
     return tmp_path, replace(
         shipped,
         sources=(Source("large", "CC0", "test"), Source("whole", "CC0", "test")),
         learner=replace(shipped.learner, rows={"large": 3}, labelled={"large": 2}, siblings={"whole": 2}, stories=1),
         teacher=replace(shipped.teacher, news=("train",), rows={"large": 5}),
+        further=replace(shipped.further, news={"train": 4}, stories=1, rows={"large": 2}),
     )
 
 
@@ -132,6 +154,36 @@ def test_what_stories_leave_open_and_pairs_of_articles_are_left_to_the_teacher(s
     assert judged[-1] == Pair("c left", "d stayed", UNLABELLED)
     assert not any(pair.premise.startswith("eee") for pair in judged)
     assert len(judged) == 3 + 2 + 2  # rows of the file, two turned entailments, one pair of a story, one of an article
+
+
+def test_two_sides_of_a_question_contradict_and_one_side_what_is_near_and_other_questions_do_not(
+    small: tuple[Path, Mix],
+) -> None:
+    data, mix = small
+    by_label: dict[str, set[frozenset[str]]] = {}
+    for pair in pack_pairs(data / "news", mix):
+        by_label.setdefault(pair.label, set()).add(frozenset((pair.premise, pair.hypothesis)))
+    across = {frozenset((f"open {a}", f"shut {b}")) for a in ("one", "two") for b in ("one", "two")}
+    assert by_label["contradiction"] == {*across, frozenset(("town one", "state one"))}
+    compatible = by_label[NOT_CONTRADICTION]
+    assert {frozenset(("open one", "open two")), frozenset(("shut one", "It opened in 1990."))} <= compatible
+    assert any("town one" in pair and pair & {"open one", "open two", "shut one", "shut two"} for pair in compatible)
+    assert set(by_label) == {"contradiction", NOT_CONTRADICTION}
+
+
+def test_a_question_gives_no_more_pairs_than_the_settings_say(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    few = replace(mix, further=replace(mix.further, excluding=1, compatible=0))
+    assert [pair.label for pair in pack_pairs(data / "news", few)] == ["contradiction"] * 2
+    assert pack_pairs(data, mix) == []
+
+
+def test_the_last_stage_shows_labels_alone(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    shown = shown_of(data, mix)
+    assert len(shown.further) == 4 + 1 + 2 + shown.pack_pairs
+    assert UNLABELLED not in {pair.label for pair in shown.further}
+    assert fingerprint(mix, shown) != fingerprint(mix, shown, begun="weights")
 
 
 def test_hypotheses_of_one_premise_meet_without_a_label() -> None:
@@ -232,7 +284,7 @@ def test_the_card_says_what_was_taken_of_each_file_and_how_large_the_model_is(sm
     card = model_card(run)
     assert "sha256 of `model.safetensors`: `abc`" in card and "Two nights." in card
     assert "67 M\nparameters, 23 M of them word embeddings" in card and "Stored in 59 MB" in card
-    assert "| large: test | 50 | 5 | 3 | 2 | CC0 |" in card
+    assert "| large: test | 50 | 5 | 3 | 2 | 2 | CC0 |" in card
     assert "- stage `learner-1`: 4 pairs shown in 2 steps" in card
 
 
@@ -251,8 +303,11 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
         ("epochs = [0.6, 0.2]", "epochs = []"),
         ('file = "snli_subsets"', 'file = "snli_cat18k"'),
         ("seed = 20", ""),
+        ("[mix]", "[batch]\ntokens = 4096\n\n[mix]"),
+        ("stories = 8000", "stories = -1"),
+        ("[further.rows]", "[further.columns]"),
     ],
-    ids=["misspelt", "no layers", "no cycles", "listed twice", "missing"],
+    ids=["misspelt", "no layers", "no cycles", "listed twice", "missing", "old table", "negative", "no rows"],
 )
 def test_wrong_setting_is_refused(tmp_path: Path, old: str, new: str) -> None:
     changed = tmp_path / "mix.toml"
@@ -433,11 +488,11 @@ def test_killed_run_resumes_to_the_weights_of_an_uninterrupted_run(
 def test_a_cycle_goes_on_in_the_rows_where_the_last_one_stopped() -> None:
     mix = read_mix(SHIPPED_MIX)
     encoded = random_pairs(200)
-    once = replace(mix.learner, epochs=(0.6, 0.4))
-    first, second = plan_cycles("learner", encoded, once, mix, tokens=64, epochs=once.epochs)
+    once = replace(mix.learner, epochs=(0.6, 0.4), tokens=64)
+    first, second = plan_cycles("learner", encoded, once, mix, epochs=once.epochs)
     assert (first.name, second.name) == ("learner-1", "learner-2")
     assert sorted(place for batch in (*first.batches, *second.batches) for place in batch) == list(range(200))
-    [again] = plan_cycles("learner", encoded, once, mix, tokens=64, epochs=(1.5,))
+    [again] = plan_cycles("learner", encoded, once, mix, epochs=(1.5,))
     assert len(again.batches) == pytest.approx(1.5 * (len(first.batches) + len(second.batches)), rel=0.02)
 
 
@@ -467,6 +522,25 @@ def test_the_learner_begins_as_the_lower_layers_of_the_teacher_with_words_as_the
     assert rounded == ["mpnet.embeddings.word_embeddings.weight"]
     words = kept[rounded[0]]
     torch.testing.assert_close(unpack(pack({rounded[0]: words}))[rounded[0]].float(), words, rtol=0.01, atol=5e-4)
+
+
+def test_a_finished_model_is_taught_from_its_own_weights_and_one_of_other_labels_is_refused(tmp_path: Path) -> None:
+    made = tiny_mpnet(2)
+    made.config.id2label = dict(enumerate(NLI_LABELS))
+    made.save_pretrained(tmp_path / "made")
+    (tmp_path / "made" / "tokenizer.json").touch()
+    learner = finished_model(tmp_path / "made")
+    assert learner.training and not learner.base_model.embeddings.word_embeddings.weight.requires_grad
+    assert {one.p for one in learner.modules() if isinstance(one, torch.nn.Dropout)} == {0.0}
+    kept = made.state_dict()
+    assert all(torch.equal(weight, kept[name]) for name, weight in learner.state_dict().items())
+    made.config.id2label = dict(enumerate(reversed(NLI_LABELS)))
+    made.save_pretrained(tmp_path / "turned")
+    (tmp_path / "turned" / "tokenizer.json").touch()
+    with pytest.raises(ModelError, match="expected"):
+        finished_model(tmp_path / "turned")
+    with pytest.raises(ModelError, match=r"has no config\.json"):
+        finished_model(tmp_path / "absent")
 
 
 def test_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.conflicts.deciding import holders_in, take_stands
 from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
 from detector.conflicts.relations import (
@@ -26,6 +27,7 @@ __all__ = [
     "claim_gate",
     "claim_strength",
     "find_conflicts",
+    "holders_in",
     "judge_pair",
     "judge_pairs",
     "shipped_weights",
@@ -79,18 +81,22 @@ def find_conflicts(
     """Ranked conflicts and agreements. `vectors` is by statement id, `origins` maps article ids to their origin."""
 
     topic_of = {member: topic.topic_id for topic in topics for member in topic.statement_ids}
-    groups = grouping(findings, statements, Similarity(vectors))
+    similarity = Similarity(vectors)
+    groups = grouping(findings, statements, similarity)
+    repeats = repeats_of(groups)
+    take_stands(groups, statements, similarity, settings)
     built: list[Conflict] = []
     asked: set[str] = set()
-    for group, repeats in zip(groups, repeats_of(groups), strict=True):
+    for group, repeated in zip(groups, repeats, strict=True):
         conflict = build_conflict(
             group,
             statements=statements,
             articles=articles,
             origins=origins,
             topics=topic_of,
-            repeats=repeats,
+            repeats=repeated,
             asked=asked,
+            window_days=settings.window_days,
         )
         asked.add(conflict.question)
         built.append(conflict)

@@ -89,6 +89,11 @@ class Group:
         self.sides[side].append(statement_id)
         self._side_of[statement_id] = side
 
+    def open(self, statement_id: str) -> None:
+        """A further side, with the statement as its exemplar."""
+        self._side_of[statement_id] = len(self.sides)
+        self.sides.append([statement_id])
+
     def take(self, finding: PairFinding) -> None:
         """Its evidence too, once."""
         if finding.pair.pair_id not in self._pair_ids:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 
+from detector.conflicts.deciding import lie_together
 from detector.conflicts.grouping import Group
 from detector.conflicts.signals import compare_dates, compare_numbers, is_hedged, same_speaker
 from detector.conflicts.stance import with_stances
@@ -85,16 +86,20 @@ def build_conflict(
     articles: Mapping[str, Article],
     origins: Mapping[str, str],
     topics: Mapping[str, str],
+    window_days: float,
     repeats: int = 0,
     asked: Container[str] = (),
 ) -> Conflict:
     """One group as a conflict. `origins` and `topics` map article and statement ids to their origin and topic.
 
+    Two outlets that stand apart on a decision within `window_days` make it a conflict, whatever became of it later.
     `repeats` counts the stronger entries that already show a statement of the group's strongest pair; `asked` holds their
     questions, so that this one is worded otherwise.
     """
     strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
     lane = _lane_of(group, strongest, statements, articles)
+    if lane == "update" and lie_together(group, statements, articles, origins, days=window_days):
+        lane = "conflict"
     sides = tuple(
         sorted(
             (
@@ -202,7 +207,15 @@ def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) ->
         yield f"Who said “{words}”: {speakers}?"
         return
     about_both = {one.statement_id: _asks_of(one, other) for one, other in (pair, pair[::-1])}
-    pair.sort(key=lambda one: (not one.question, not about_both[one.statement_id], one.negated, len(one.wording)))
+    pair.sort(
+        key=lambda one: (
+            not one.question,
+            not about_both[one.statement_id],
+            is_hedged(one),
+            one.negated,
+            len(one.wording),
+        )
+    )
     for asking, other in (pair, pair[::-1]):
         if not asking.question:
             continue

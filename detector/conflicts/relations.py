@@ -389,6 +389,11 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
         return "dispute"
     if signals.speakers_differ and {left.modality, right.modality} == {"reported", "denied"}:
         return "dispute"
+    both_reported = left.modality == right.modality == "reported" and signals.numbers != "differs"
+    if signals.speakers_differ and both_reported and signals.negation_differs:
+        return "dispute"
+    if signals.dates == "differs" and _counts_so_far(left) and _counts_so_far(right):
+        return "update"
     if signals.moved_on and signals.numbers != "differs":
         return "update"
     if signals.hedged[0] != signals.hedged[1]:
@@ -397,6 +402,18 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
         if hedged.tense == "future" and flat.tense == "past":
             return "forecast"
     return "conflict"
+
+
+_SO_FAR = re.compile(
+    r"\b(?:by|as of|up to) (?:[\w.]+ ){0,3}(?:\w+day|night|evening|morning|noon|afternoon|midnight|now|today|end of|\d)"
+    r"|\b(?:so far|until now|at last count|st(?:oo|an)ds? at|passed)\b",
+    re.IGNORECASE,
+)
+
+
+def _counts_so_far(statement: Statement) -> bool:
+    """Whether it gives a figure as of some moment ("8,000 signatures by Wednesday evening"): later it will be another."""
+    return bool(statement.quantities) and _SO_FAR.search(statement.wording) is not None
 
 
 def kind_of(signals: Signals, left: Statement, right: Statement) -> Kind:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from detector.conflicts.signals import is_prescription
+from detector.conflicts.signals import is_prescription, same_speaker
 from detector.conflicts.stance_words import (
     ASKED,
     ASKING,
@@ -78,8 +78,64 @@ def _decider(wording: str, entities: tuple[Entity, ...]) -> Entity | None:
     if clause is None and awaited is None:
         return None
     text = awaited.group() if awaited else clause.before if clause else ""
-    named = [one for one in entities if one.label in _DECIDERS and _plain(one.text) in text]
-    return min(named, key=lambda one: text.find(_plain(one.text)), default=None)
+    agent = _AGENT.search(clause.after) if clause and not awaited and _PASSIVE.search(clause.before) else None
+    if agent is not None:
+        text = agent.group(1)
+    named = [
+        (place, one)
+        for one in entities
+        if one.label in _DECIDERS and (place := _named_at(one, text, awaited is None)) is not None
+    ]
+    return min(named, key=lambda found: found[0], default=(0, None))[1]
+
+
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being)(?: \w+ly)?\s*$")
+_AGENT = re.compile(r"^\W*by (.+)")
+
+
+def _named_at(entity: Entity, text: str, owner: bool) -> int | None:
+    """Where the text names the entity, as a word; with `owner` not where it only owns what is told of ("Putin's proposal was",
+    but "Putin's government" and "Putin's acceptance")."""
+    found = re.search(rf"(?<!\w){re.escape(_plain(entity.text))}(?!\w)", text)
+    if found is None:
+        return None
+    after = text[found.end() :]
+    if owner and re.match(r"'s?\s+\w", after) and not BODIES.search(after):
+        return None
+    return found.start()
+
+
+def holder_of(statement: Statement) -> str | None:
+    """Key of whose stance `stance_of` tells: who decides, or, where no word of a decision is told, the person who speaks."""
+    decider = decider_of(statement)
+    if decider is not None:
+        return decider.key
+    if statement.speaker is None or _deciding_clause(_plain(statement.wording)) is not None:
+        return None
+    speaking = (
+        one for one in statement.entities if one.label == "PERSON" and same_speaker(statement.speaker, one.text)
+    )
+    return next((one.key for one in speaking), None)
+
+
+def matters_of(statement: Statement) -> frozenset[str]:
+    """Nouns of what can be decided on that it names, in the singular, a truce as a ceasefire."""
+    return frozenset(_as_one(word) for word in MATTER.findall(_plain(statement.wording)))
+
+
+_ALIKE = {
+    "truce": "ceasefire",
+    "cease-fire": "ceasefire",
+    "bid": "offer",
+    "pact": "deal",
+    "agreement": "deal",
+    "accord": "deal",
+}
+
+
+def _as_one(noun: str) -> str:
+    singular = noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun
+    return _ALIKE.get(singular, singular)
 
 
 def stance_of_side(exemplar: Statement, members: Sequence[Statement]) -> Stance | None:

@@ -40,9 +40,11 @@ def apply_corrections(
     reviews: Sequence[Review],
     *,
     origins: Origins,
+    window_days: float,
 ) -> Outcome:
-    """The outcome with every standing correction in it, ranked again. `articles` is by id, as the run used them."""
-    return corrected(outcome, statements, articles, reviews, origins=origins).outcome
+    """The outcome with every standing correction in it, ranked again. `articles` is by id, as the run used them, and
+    `window_days` the run's setting."""
+    return corrected(outcome, statements, articles, reviews, origins=origins, window_days=window_days).outcome
 
 
 def corrected(
@@ -52,6 +54,7 @@ def corrected(
     reviews: Sequence[Review],
     *,
     origins: Origins,
+    window_days: float,
 ) -> Corrected:
     """The same, with the conflicts that left the list and the corrections whose question is in no conflict now.
 
@@ -71,7 +74,7 @@ def corrected(
     members = {member for draft in changed.values() for side in draft.sides for member in side}
     homes = sorted({statements[member].article_id for member in members})
     known = origins([articles[article_id] for article_id in homes])
-    rebuild = _Rebuilding(findings, statements, articles, known, _topics(outcome))
+    rebuild = _Rebuilding(findings, statements, articles, known, _topics(outcome), window_days)
     kept: list[Conflict] = []
     departures: list[Departure] = []
     for conflict in outcome.conflicts:
@@ -243,6 +246,7 @@ class _Rebuilding:
     articles: Mapping[str, Article]
     origins: Mapping[str, str]
     topics: Mapping[str, str]
+    window_days: float
 
     def __call__(self, draft: _Draft) -> Conflict | Departure:
         from detector.conflicts.grouping import Group
@@ -265,6 +269,7 @@ class _Rebuilding:
             articles=self.articles,
             origins=self.origins,
             topics=self.topics,
+            window_days=self.window_days,
         )
         factors = tuple(map(_fewest_repeats([conflict, *draft.also]), again.factors))
         question = conflict.question if self._strongest(conflict) in pairs else again.question

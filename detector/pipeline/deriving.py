@@ -27,19 +27,25 @@ def derive(
     topics: Sequence[Topic],
     articles: Mapping[str, Article],
 ) -> Outcome:
-    """Conflicts and agreements of all articles. Only statements that contradict or agree with another are read."""
+    """Conflicts and agreements of all articles. Only statements that contradict or agree with another are read, and of the
+    topics of those on a decision the ones that name who decides."""
     from dataclasses import replace
 
-    from detector.conflicts import find_conflicts
+    from detector.conflicts import find_conflicts, holders_in
     from detector.corpus.origins import origin_groups
 
     related = store.comparisons.related()
+    findings = [_unscored(judged) for judged in related]
     wanted = {one for judged in related for one in (judged.pair.left_id, judged.pair.right_id)}
     statements = store.statements_by_id(wanted | _same_words(summaries), fingerprint=bench.statements_fingerprint)
+    naming = _naming(holders_in(findings, statements), summaries, topics) - set(statements)
+    statements = dict(
+        sorted((statements | store.statements_by_id(naming, fingerprint=bench.statements_fingerprint)).items())
+    )
     ordered = list(statements.values())
     vectors = store.vectors(bench.encoder_id, [one.text_hash for one in ordered])
     outcome = find_conflicts(
-        [_unscored(judged) for judged in related],
+        findings,
         statements=statements,
         articles=articles,
         vectors=dict(zip(statements, vectors, strict=True)),
@@ -58,6 +64,23 @@ def _same_words(summaries: Sequence[ArticleSummary]) -> set[str]:
         for one in summary.participants:
             shelves.setdefault(one.text_hash, []).append(one.statement_id)
     return {statement_id for same in shelves.values() if len(same) > 1 for statement_id in same}
+
+
+def _naming(holders: Mapping[str, set[str]], summaries: Sequence[ArticleSummary], topics: Sequence[Topic]) -> set[str]:
+    """Statements that name somebody, in the articles given and those of their topics."""
+    if not holders:
+        return set()
+    asked: dict[str, set[str]] = {}
+    for holder, article_ids in holders.items():
+        together = (topic.article_ids for topic in topics if article_ids & set(topic.article_ids))
+        for article_id in article_ids.union(*together):
+            asked.setdefault(article_id, set()).add(f"name {holder}")
+    return {
+        one.statement_id
+        for summary in summaries
+        for one in summary.participants
+        if not asked.get(summary.article_id, set()).isdisjoint(one.keys)
+    }
 
 
 _UNREAD = PairScore("", "", Probs(0.0, 1.0, 0.0), Probs(0.0, 1.0, 0.0))

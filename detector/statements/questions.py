@@ -18,6 +18,7 @@ _VAGUE_SUBJECTS = frozenset(
     "i you we he she they him them his her this that these those there who which what it one some most many none nobody "
     "nothing both each others another".split()
 )
+_RELATIVE = frozenset("which whom whose".split())
 _COMMON = frozenset(("NN", "NNS", "JJ", "JJR", "JJS", "RB", "VBG", "VBN"))
 _FINITE = frozenset(("VBD", "VBZ", "VBP", "MD"))
 _TELLING = (SAY | frozenset(THINK)) - {"doubt"}
@@ -41,11 +42,13 @@ def as_question(sentence: Span) -> str:
     if (
         len(phrase) > 14
         or phrase[-1].i >= root.i
-        or any(token.dep_ == "relcl" or token.text == ":" for token in phrase)
+        or any(token.dep_ == "relcl" or token.text == ":" or token.lower_ in _RELATIVE for token in phrase)
     ):
         return ""
     skipped = {child.i for child in root.children if child.dep_ == "neg"}
     head = _finite(root, phrase[-1].i)
+    if head is not None and head.tag_ == "TO":
+        return ""
     rest = [token for token in sentence.doc[phrase[-1].i + 1 : _clause_end(root)] if token.i not in skipped]
     if head is None:
         before = [token for token in rest if token.i < root.i]
@@ -153,5 +156,12 @@ def _text(tokens: list[Token]) -> str:
 
 
 def _without_lone_marks(text: str) -> str:
-    """Quotation marks whose partner was cut off would open a quotation that never ends."""
+    """Quotation marks and brackets whose partner was cut off would open what never ends."""
+    opened: list[int] = []
+    for place, mark in enumerate(text):
+        if mark == "(":
+            opened.append(place)
+        elif mark == ")" and opened:
+            opened.pop()
+    text = text[: opened[0]] if opened else text
     return text.replace('"', "") if text.count('"') % 2 else text

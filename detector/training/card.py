@@ -64,9 +64,9 @@ A teacher, the whole base of twelve layers under a fresh head, learns first, in 
 files below, and {unlabelled} that carry no label (two hypotheses of one premise, entailments turned round, and pairs of articles). The learner is what is left of
 the teacher without its upper layers: the embeddings, the first {layers} layers and the head. The teacher's probabilities make up {share} of its loss on a labelled one
 of the judged pairs and all of it on the others; where a label only excludes a class (`not_contradiction`), the teacher's probability of that class is taken
-out but for a twentieth.
+out but for a twentieth. Last, the stage `further` shows pairs by their labels alone, in batches of {further_tokens} tokens, among them {packs} of the question packs.
 
-{stages}
+{begun}{stages}
 
 {notes}
 
@@ -92,6 +92,11 @@ contained here except the hand-written news pairs, which belong to this project.
 """
 
 
+BEGUN = """This run began with finished weights of sha256 `{sha256}`, made in the way said above, and taught them the last stage:
+
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """How many the shipped model has, how many of them are word embeddings, and the bytes of its file."""
@@ -103,7 +108,8 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run did; `notes` are sentences on anything that differed from the settings."""
+    """What one run did; `notes` are sentences on anything that differed from the settings, `begun` the hash of the finished
+    weights that it began with, if any."""
 
     mix: Mix
     shown: Shown
@@ -114,6 +120,7 @@ class Run:
     limit: int
     calibration: Mapping[str, Any]
     notes: str
+    begun: str = ""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -133,27 +140,39 @@ def figures_table(figures: Figures) -> str:
 
 def sources_table(mix: Mix, shown: Shown) -> str:
     """Every file with its usable rows and how many of them a pass of each stage takes."""
-    written = [("news pairs", shown.news_pairs), ("pairs of annotated stories", shown.story_pairs)]
+    written = [
+        ("news pairs", shown.news_pairs),
+        ("pairs of annotated stories", shown.story_pairs),
+        ("pairs of question packs", shown.pack_pairs),
+    ]
     stages = {
         "taught to the teacher": mix.teacher.rows,
         "judged for the learner": mix.learner.rows,
         "labels for the learner": mix.learner.labelled,
+        "further": mix.further.rows,
     }
     shares = [
-        (", ".join(mix.teacher.news), "turned entailments, siblings", "all"),
-        ("0", "all others", "contradictions"),
+        (", ".join(mix.teacher.news), "turned entailments, siblings", "all", _news_taken(mix)),
+        ("0", "all others", "contradictions", str(mix.further.stories)),
+        ("0", "0", "0", "all"),
     ]
     rows = [
         [f"{name} (written for this project)", str(count), *share, mix.learner.licence]
         for (name, count), share in zip(written, shares, strict=True)
     ]
     if shown.unlabelled_pairs:
-        rows.append(["unlabelled pairs of DIR/unlabelled", str(shown.unlabelled_pairs), "0", "all", "0", "not shipped"])
+        rows.append(
+            ["unlabelled pairs of DIR/unlabelled", str(shown.unlabelled_pairs), "0", "all", "0", "0", "not shipped"]
+        )
     for source in mix.sources:
         taken = [_taken(rows_of, source.file) for rows_of in stages.values()]
         name = f"{source.file}: {source.origin}"
         rows.append([name, str(shown.usable[source.file]), *taken, source.licence])
     return table(["file: origin", "rows", *stages, "licence"], rows)
+
+
+def _news_taken(mix: Mix) -> str:
+    return ", ".join(f"{count or 'all'} of {file}" for file, count in mix.further.news.items())
 
 
 def _taken(rows: Mapping[str, int | None], file: str) -> str:
@@ -198,9 +217,12 @@ def model_card(run: Run) -> str:
         decay=WEIGHT_DECAY,
         norm=MAX_GRADIENT_NORM,
         smoothing=LABEL_SMOOTHING,
-        batch_tokens=run.mix.batch_tokens,
+        batch_tokens=run.mix.learner.tokens,
         max_length=run.mix.max_length,
         seed=run.mix.seed,
+        packs=run.shown.pack_pairs,
+        further_tokens=run.mix.further.tokens,
+        begun=BEGUN.format(sha256=run.begun) if run.begun else "",
         stages=stages_list(run.stages),
         notes=run.notes,
         sources=sources_table(run.mix, run.shown),

@@ -9,7 +9,7 @@ import random
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,9 +67,26 @@ class LearnerStage:
     siblings: Mapping[str, int]
     stories: int
     unlabelled: int
+    tokens: int
     learning_rate: float
     warmup: int
     licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherStage:
+    """What the learner, or a finished model, learns last, by labels alone: rows of the hand-written files in `news`,
+    `stories` pairs of annotated stories, `rows` of public files and the pairs of the question packs, of which each question
+    gives at most `excluding` that contradict and `compatible` of each of three sorts that do not."""
+
+    news: Mapping[str, int | None]
+    stories: int
+    excluding: int
+    compatible: int
+    rows: Mapping[str, int | None]
+    tokens: int
+    learning_rate: float
+    warmup: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +94,11 @@ class Mix:
     """The settings file `mix.toml`, checked."""
 
     seed: int
-    batch_tokens: int
     max_length: int
     longest: int
     teacher: TeacherStage
     learner: LearnerStage
+    further: FurtherStage
     sources: tuple[Source, ...]
 
 
@@ -90,22 +107,25 @@ def read_mix(path: Path) -> Mix:
     try:
         mix = Mix(
             seed=table["seed"],
-            batch_tokens=table["batch"]["tokens"],
-            max_length=table["batch"]["max_length"],
+            max_length=table["mix"]["max_length"],
             longest=table["mix"]["longest"],
             teacher=teacher_stage(table["teacher"]),
             learner=learner_stage(table["learner"]),
+            further=further_stage(table["further"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SettingsError(
             f"{path}: a setting is missing or unknown ({error}); compare with the shipped mix.toml"
         ) from error
+    strange = sorted(set(table) - {"seed", "mix", "teacher", "learner", "further", "source"})
+    if strange:
+        raise SettingsError(f"{path}: {', '.join(strange)} is no table of a mix; compare with the shipped mix.toml")
     names = [source.file for source in mix.sources]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
-    asked = {*mix.teacher.rows, *mix.learner.rows, *mix.learner.labelled, *mix.learner.siblings}
+    asked = {*mix.teacher.rows, *mix.learner.rows, *mix.learner.labelled, *mix.learner.siblings, *mix.further.rows}
     unknown = sorted(asked - set(names))
     if unknown:
         raise SettingsError(f"{path}: rows asked of {', '.join(unknown)}; add a [[source]] table for each")
@@ -123,6 +143,13 @@ def learner_stage(table: dict[str, Any]) -> LearnerStage:
 def teacher_stage(table: dict[str, Any]) -> TeacherStage:
     lists = {name: tuple(table[name]) for name in ("packages", "news")}
     return TeacherStage(**{**table, **lists, "rows": row_counts(table["rows"])})
+
+
+def further_stage(table: dict[str, Any]) -> FurtherStage:
+    numbers = {name: table[name] for name in ("stories", "excluding", "compatible")}
+    if not all(isinstance(count, int) and count >= 0 for count in numbers.values()):
+        raise ValueError(f"{numbers} in [further]; expected whole numbers from 0 on")
+    return FurtherStage(**{**table, **{name: row_counts(table[name]) for name in ("news", "rows")}})
 
 
 def row_counts(table: dict[str, Any]) -> dict[str, int | None]:
@@ -230,6 +257,43 @@ def story_pairs(folder: Path) -> list[Pair]:
     return read_pairs(path) if path.exists() else []
 
 
+def pack_pairs(folder: Path, mix: Mix) -> list[Pair]:
+    """Pairs of the question packs (HOW-WRITTEN.md); none without the file.
+
+    Statements on two sides of a question contradict each other; those of one side, and a statement beside what is merely
+    near its question, the background of the event or its earlier questions, do not.
+    """
+    path = folder / "packs.jsonl.gz"
+    if not path.exists():
+        return []
+    return [pair for event in read_rows(path) for pair in event_pairs(event, mix)]
+
+
+def event_pairs(event: Mapping[str, Any], mix: Mix) -> Iterator[Pair]:
+    drawn = random.Random(f"{mix.seed}/packs/{event['event']}")
+    elsewhere = list(event["background"])
+    for question in event["questions"]:
+        sides: list[list[str]] = [side["statements"] for side in question["sides"]]
+        stated = [text for side in sides for text in side]
+        sorts = {
+            "contradiction": [list(product(one, other)) for one, other in combinations(sides, 2)],
+            NOT_CONTRADICTION: [
+                [pair for side in sides for pair in combinations(side, 2)],
+                list(product(stated, question["near"])),
+                list(product(stated, elsewhere)),
+            ],
+        }
+        for label, pools in sorts.items():
+            most = mix.further.compatible
+            if label == "contradiction":
+                most = max(min(1, mix.further.excluding), mix.further.excluding // max(1, len(pools)))
+            for pool in pools:
+                for pair in drawn.sample(pool, min(most, len(pool))):
+                    premise, hypothesis = drawn.sample(pair, 2)
+                    yield Pair(premise, hypothesis, label)
+        elsewhere += stated
+
+
 def unlabelled_pairs(data: Path, mix: Mix) -> list[Pair]:
     """Pairs of DIR/unlabelled, as `python -m detector.evaluation article-pairs` writes them; none without the folder."""
     found = [pair for path in sorted((data / "unlabelled").glob("*.jsonl.gz")) for pair in read_pairs(path)]
@@ -271,19 +335,39 @@ def judged_rows(
     return [*files, *without_dev(related, dev_keys), *open_pairs, *unlabelled]
 
 
+def further_rows(
+    news: Mapping[str, list[Pair]],
+    stories: list[Pair],
+    packs: list[Pair],
+    usable: dict[str, list[Pair]],
+    mix: Mix,
+) -> list[Pair]:
+    """One pass, each pair in one direction; `news` is by file name, without its ending."""
+    stage, drawn = mix.further, random.Random(f"{mix.seed}/further")
+    rows = drawn.sample(stories, min(stage.stories, len(stories)))
+    for file, cap in stage.news.items():
+        rows += drawn.sample(news[file], len(news[file]) if cap is None else min(cap, len(news[file])))
+    rows += packs + [pair for file, cap in stage.rows.items() for pair in draw(usable[file], cap=cap, turn=2)]
+    drawn.shuffle(rows)
+    return [pair for pair in rows if pair.label != UNLABELLED]
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The pairs of both models, and what they were drawn from.
 
-    An epoch of the learner shows `labelled`, which people labelled, and `judged`, which the teacher judges.
+    An epoch of the learner shows `labelled`, which people labelled, and `judged`, which the teacher judges; `further` is
+    what it learns last.
     """
 
     teacher: list[Pair]
     labelled: list[Pair]
     judged: list[Pair]
+    further: list[Pair]
     usable: dict[str, int]
     news_pairs: int
     story_pairs: int
+    pack_pairs: int
     unlabelled_pairs: int
 
 
@@ -292,23 +376,27 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_files(data, mix, dev_keys)
     news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
-    unlabelled = unlabelled_pairs(data, mix)
+    packs, unlabelled = without_dev(pack_pairs(written, mix), dev_keys), unlabelled_pairs(data, mix)
     taught = [pair for name in mix.teacher.news for pair in read_pairs(written / f"{name}.jsonl.gz")]
+    by_file = {name: without_dev(read_pairs(written / f"{name}.jsonl.gz"), dev_keys) for name in mix.further.news}
     return Shown(
         teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
         labelled=labelled_rows(news, stories * mix.learner.stories, usable, mix),
         judged=judged_rows(news, stories * mix.learner.stories, unlabelled, usable, mix, dev_keys=dev_keys),
+        further=further_rows(by_file, stories, packs, usable, mix),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
+        pack_pairs=len(packs),
         unlabelled_pairs=len(unlabelled),
     )
 
 
-def fingerprint(mix: Mix, shown: Shown) -> str:
-    """Changes with every setting and every row, so that a checkpoint is continued only by the run that wrote it."""
-    digest = hashlib.sha256(repr(mix).encode())
-    for pairs in (shown.teacher, shown.labelled, shown.judged):
+def fingerprint(mix: Mix, shown: Shown, *, begun: str = "") -> str:
+    """Changes with every setting, every row and the weights `begun` with, so that a checkpoint is continued only by the run
+    that wrote it."""
+    digest = hashlib.sha256(repr(mix).encode() + begun.encode())
+    for pairs in (shown.teacher, shown.labelled, shown.judged, shown.further):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from detector.models.compact import pack, unpack
+from detector.errors import ModelError
+from detector.models.compact import pack, plainly, unpack
 from detector.models.naming import file_sha256
 from detector.records import NLI_LABELS
+
+MADE_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 def new_teacher(base: Path, *, seed: int) -> Any:
@@ -25,6 +28,32 @@ def new_teacher(base: Path, *, seed: int) -> Any:
         attention_probs_dropout_prob=0.0,
         dtype=torch.float32,
     )
+    model.base_model.embeddings.word_embeddings.weight.requires_grad_(False)
+    return model.train()
+
+
+def finished_model(directory: Path) -> Any:
+    """A model made here, to be taught further: word embeddings frozen, no dropout, fp32 weights.
+
+    Raises ModelError: files are missing, or another number or order of labels than `NLI_LABELS`.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    missing = [name for name in MADE_FILES if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(f"{directory} has no {', '.join(missing)}: name the directory of a model made here")
+    with plainly(directory) as plain:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            plain,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            dtype=torch.float32,
+            local_files_only=True,
+        )
+    labels = [model.config.id2label[place] for place in range(model.config.num_labels)]
+    if labels != list(NLI_LABELS):
+        raise ModelError(f"{directory} has the labels {labels}, expected {list(NLI_LABELS)}: name a model made here")
     model.base_model.embeddings.word_embeddings.weight.requires_grad_(False)
     return model.train()
 
