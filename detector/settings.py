@@ -121,7 +121,7 @@ class ConflictSettings(_Section):
     """From scores to conflicts: every threshold and weight lives here."""
 
     contradiction: float = Field(0.25, ge=0, le=1, description="Probability from which a pair is shown as a conflict.")
-    agreement: float = Field(0.25, ge=0, le=1, description="Probability from which two statements say the same.")
+    agreement: float = Field(0.15, ge=0, le=1, description="Probability from which two statements say the same.")
     min_claim_score: float = Field(
         0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part."
     )

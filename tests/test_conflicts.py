@@ -396,6 +396,8 @@ def test_what_one_party_says_and_another_negates_is_a_dispute_unless_figures_par
     unpaid = said("Chains pay no more for milk.", "B", speaker="the Farmers' League", modality="reported", negated=True)
     assert judge(paid, unpaid, contradiction=0.9).lane == "dispute"
     assert judge((replace(paid[0], modality="asserted"), paid[1]), unpaid, contradiction=0.9).lane == "conflict"
+    leaked = (replace(paid[0], speaker="people familiar with the matter"), paid[1])
+    assert judge(leaked, unpaid, contradiction=0.9).lane == "conflict"
     told = [(replace(one, quantities=(count(n, "chains"),)), source) for n, (one, source) in ((4, paid), (9, unpaid))]
     assert judge(*told, contradiction=0.9).lane == "conflict"
 

@@ -390,7 +390,7 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
     if signals.speakers_differ and {left.modality, right.modality} == {"reported", "denied"}:
         return "dispute"
     both_reported = left.modality == right.modality == "reported" and signals.numbers != "differs"
-    if signals.speakers_differ and both_reported and signals.negation_differs:
+    if signals.speakers_differ and both_reported and signals.negation_differs and not _is_anonymous(left, right):
         return "dispute"
     if signals.dates == "differs" and _counts_so_far(left) and _counts_so_far(right):
         return "update"
@@ -402,6 +402,17 @@ def lane_of(signals: Signals, left: Statement, right: Statement, settings: Confl
         if hedged.tense == "future" and flat.tense == "past":
             return "forecast"
     return "conflict"
+
+
+_ANONYMOUS = re.compile(
+    r"\b(?:sources?|people|persons?|officials?|insiders?|aides?|someone|witness(?:es)?|analysts?|experts?|reports?|investigators|police|two|three|four)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_anonymous(left: Statement, right: Statement) -> bool:
+    """Whether a speaker is no party to a dispute: unnamed sources and those who tell what they found out."""
+    return any(_ANONYMOUS.search(one.speaker or "") for one in (left, right))
 
 
 _SO_FAR = re.compile(
