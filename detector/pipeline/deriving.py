@@ -70,9 +70,13 @@ def _naming(holders: Mapping[str, set[str]], summaries: Sequence[ArticleSummary]
     """Statements that name somebody, in the articles given and those of their topics."""
     if not holders:
         return set()
+    topics_of: dict[str, list[Topic]] = {}
+    for topic in topics:
+        for article_id in topic.article_ids:
+            topics_of.setdefault(article_id, []).append(topic)
     asked: dict[str, set[str]] = {}
     for holder, article_ids in holders.items():
-        together = (topic.article_ids for topic in topics if article_ids & set(topic.article_ids))
+        together = (topic.article_ids for article_id in article_ids for topic in topics_of.get(article_id, ()))
         for article_id in article_ids.union(*together):
             asked.setdefault(article_id, set()).add(f"name {holder}")
     return {
