@@ -411,6 +411,9 @@ def test_counts_as_of_two_moments_are_an_update() -> None:
     assert judge(some, more, contradiction=0.9).lane == "update"
     once = said("The plea drew 21,000 names last night.", "B", quantities=(count(21000, "names"),), times=late)
     assert judge(some, once, contradiction=0.9).lane == "conflict"
+    seats = said("The party won by 12 seats on Wednesday.", "A", quantities=(count(12, "seats"),), times=early)
+    votes = said("The motion passed by 31 votes.", "B", quantities=(count(31, "votes"),), times=late)
+    assert judge(seats, votes, contradiction=0.9).lane == "conflict"
 
 
 def test_dated_articles_decide_the_lane_of_a_question() -> None:

@@ -1,4 +1,4 @@
-"""The gold of corpus/ holds what it promises."""
+"""The gold of corpus/ holds what it promises, and a run shows the story of the ceasefire."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from detector.api import report_tree
 from detector.corpus import read_paths
 from detector.errors import InputError
 from detector.evaluation.gold import Evidence, check_story, find_stories, load_gold, visible_text
 from detector.evaluation.metrics import said
+from detector.pipeline import Workbench
 from detector.records import Article, Rejection, outlet_id_of
-from detector.settings import ReadingSettings
+from detector.settings import ReadingSettings, Settings
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 STORIES = find_stories(CORPUS)
@@ -150,3 +152,16 @@ def test_front_matter_and_marks_of_markdown_are_not_visible_text(tmp_path: Path)
     page = tmp_path / "note.md"
     page.write_text("---\noutlet: X\n---\n\n# A head\n\n- He *did* sign_up at **noon**.\n", encoding="utf-8")
     assert visible_text(page) == "A head He did sign_up at noon."
+
+
+@pytest.mark.models
+def test_a_run_shows_all_four_outlets_on_the_scale_of_putins_decision() -> None:
+    tree = report_tree(CORPUS / "ceasefire-30-days", bench=Workbench(Settings()))
+    first = tree["conflicts"][0]
+    assert first["lane"] == "conflict"
+    assert {outlet: side["stance"] for side in first["sides"] for outlet in side["outlets"]} == {
+        "Latin Times": "rejected",
+        "TG": "unlikely",
+        "RksNews": "undecided",
+        "Unattributed page": "open",
+    }

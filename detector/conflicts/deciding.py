@@ -112,7 +112,7 @@ def _told_at_once(
     gap = gap_in_days(first, second)
     if gap is None or gap > days:
         return False
-    if (one[1] in _FLAT) == (other[1] in _FLAT) or first.published_at is None or second.published_at is None:
+    if (one[1] in _FLAT) == (other[1] in _FLAT):
         return True
     flat, open_one = (first, second) if one[1] in _FLAT else (second, first)
     return flat.published_at is None or open_one.published_at is None or flat.published_at <= open_one.published_at

@@ -416,8 +416,8 @@ def _is_anonymous(left: Statement, right: Statement) -> bool:
 
 
 _SO_FAR = re.compile(
-    r"\b(?:by|as of|up to) (?:[\w.]+ ){0,3}(?:\w+day|night|evening|morning|noon|afternoon|midnight|now|today|end of|\d)"
-    r"|\b(?:so far|until now|at last count|st(?:oo|an)ds? at|passed)\b",
+    r"\b(?:by|as of|up to) (?:[\w.]+ ){0,3}(?:\w+day|night|evening|morning|noon|afternoon|midnight|now|today|end of|\d+ ?[ap]\.?m)"
+    r"|\b(?:so far|until now|at last count|(?:stood|stands?) at|passed (?=\d))",
     re.IGNORECASE,
 )
 
