@@ -14,6 +14,7 @@ from builders import article, count, day, pair, score, statement
 from detector.conflicts import PairWeights, find_conflicts, judge_pair
 from detector.conflicts.ranking import LANE_ORDER, rank
 from detector.conflicts.relations import FEATURES, Both, Logistic, shipped_weights, two_steps
+from detector.conflicts.signals import signals_of
 from detector.records import Article, Entity, Outcome, PairFinding, Quantity, Statement
 from detector.settings import ConflictSettings, Settings
 
@@ -493,3 +494,23 @@ def test_a_plain_contradiction_in_the_same_words_is_found_and_a_plain_agreement_
         run(store, settings=Settings(), now=datetime(2031, 4, 3, tzinfo=UTC))
         found = {judged.relation for judged in store.comparisons.related()}
     assert found == {relation}
+
+
+def test_those_whom_two_articles_on_one_event_quote_are_no_other_matter() -> None:
+    """The fire chief of one report and the hospital of the other, neither named by both."""
+    chief = said("Reed counted five dead.", "A", names="PERSON:Reed", lemmas=("count", "dead"))
+    nurse = said("Halloway spoke of seven.", "B", names="ORG:Halloway", lemmas=("speak", "seven"))
+
+    def told(one: tuple[Statement, Article], report: str) -> tuple[Statement, Article]:
+        return one[0], replace(one[1], text=f"{one[1].text} {report}")
+
+    together = "The fire in Marlow, near the Teal docks, closed the Alder bridge."
+    apart = "The match between Drayton, the holders, and Fenwick at the Lowen ground."
+
+    def passes(first: str, second: str) -> bool:
+        (left, left_article), (right, right_article) = told(chief, first), told(nurse, second)
+        signals = signals_of(left, right, left_article, right_article, similarity=0.45)
+        return not signals.strangers
+
+    assert passes(together, together)
+    assert not passes(together, apart)

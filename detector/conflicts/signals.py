@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from detector.conflicts.events import tell_of_one_event
 from detector.conflicts.measures import PEOPLE, SORTS, Setting, in_one_unit, same_measure, says_which, surely_same
 from detector.records import Article, Entity, Modality, Quantity, Statement, TimeMention
 
@@ -148,7 +149,8 @@ def is_prescription(statement: Statement) -> bool:
 class Signals:
     """What is known of a pair of statements besides its NLI scores.
 
-    `strangers`: each names others, and nobody whom one names is named anywhere in the article of the other.
+    `strangers`: each names others, nobody whom one names is named anywhere in the article of the other, and the articles do
+    not tell of one event.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
     are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
     nearest of their resolved times, `same_clock` two names of one time of day.
@@ -203,7 +205,8 @@ def signals_of(
         foreign_names=(left_names - right_names, right_names - left_names),
         strangers=all((left_names - right_names, right_names - left_names))
         and not left_names & right_names
-        and not (_is_named_in(left, right_article) or _is_named_in(right, left_article)),
+        and not (_is_named_in(left, right_article) or _is_named_in(right, left_article))
+        and not tell_of_one_event(left_article, right_article),
         swapped_labels=swapped_labels(left, right),
         same_first_name=bool(left.entities and right.entities) and left.entities[0].key == right.entities[0].key,
         shared_lemmas=shared,
