@@ -214,3 +214,38 @@ def test_days_apart_are_those_of_the_nearest_times() -> None:
     assert days_apart(friday, july) == pytest.approx(115, abs=1)
     assert days_apart(friday, friday) == 0.0
     assert days_apart(friday, statement("It starts.", ECHO)) is None
+
+
+def test_a_time_that_the_told_one_is_only_compared_with_is_not_when_a_statement_holds() -> None:
+    year_ago, october = day("a year ago", "2030-10-01", until="2030-10-31"), day("in October", "2031-10-01")
+    then = statement("Profit was €44 million against €48 million a year ago.", COURIER, times=(year_ago,))
+    now = statement("Profit was €51 million in October.", ECHO, times=(october,))
+    assert (compare_dates(then, now)[0], days_apart(then, now)) == ("none", None)
+    told = statement("Profit was €48 million a year ago.", COURIER, times=(year_ago,))
+    assert compare_dates(told, now)[0] == "differs"
+    assert days_apart(told, now) == pytest.approx(335)
+
+
+def test_a_time_that_another_is_compared_with_can_still_be_the_same_time() -> None:
+    monday, wednesday = day("on Monday", "2031-05-05"), day("on Wednesday", "2031-05-07")
+    first = statement("Four people were killed on Monday.", COURIER, times=(monday,))
+    later = statement("The toll rose to seven on Wednesday, from four on Monday.", ECHO, times=(wednesday, monday))
+    assert (compare_dates(first, later)[0], days_apart(first, later)) == ("fits", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "noun", "compared"),
+    [
+        ("Confirmed infections stand at 67.", "infection", True),
+        ("By noon 67 of them were found infected.", "", True),
+        ("A further 67 were injured in the crush.", "", False),
+    ],
+)
+def test_counts_of_those_whom_one_thing_befell_are_compared_under_any_noun(
+    text: str, noun: str, compared: bool
+) -> None:
+    tested = statement(
+        "In all 41 residents tested positive.", COURIER, quantities=(Quantity("41", 41, 41, noun="resident"),)
+    )
+    other = statement(text, ECHO, quantities=(Quantity("67", 67, 67, noun=noun),))
+    assert (compare_numbers(tested, other)[0] == "differs") is compared

@@ -40,7 +40,8 @@ _FIGURES = {
     "order": "first | second | third | fourth",
     "status": "confirmed | suspected",
     "sex": "male men | female women",
-    "fate": "killed died dead deaths | injured injuries wounded hurt | missing | displaced | arrested",
+    "fate": "killed died dead deaths death fatalities | injured injuries wounded hurt | missing unaccounted | displaced | arrested arrests detained"
+    " | infected infections positive | evacuated evacuations | rescued",
 }
 """Words that say which of several like figures is meant, by what they tell apart; words between two bars mean the same."""
 _TELLING_APART: Mapping[str, tuple[str, str]] = {
@@ -314,7 +315,7 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
     ours, theirs = beside
     if _told_apart(ours, theirs):
         return False
-    if surely_same(left, right):
+    if surely_same(left, right) or _of_one_fate(left, ours, theirs):
         return True
     if left.noun == right.noun and left.noun and left.noun not in PEOPLE:
         return True
@@ -324,6 +325,11 @@ def comparable(left: Quantity, right: Quantity, beside: tuple[_Beside, _Beside])
         return False
     fates = left.noun in PEOPLE and right.noun in PEOPLE
     return len(shared) >= (1 if open_nouns and fates else _ENOUGH)
+
+
+def _of_one_fate(left: Quantity, ours: _Beside, theirs: _Beside) -> bool:
+    """Whether two counts are of those whom one thing befell, whatever they are called ("41 tested positive", "67 infections")."""
+    return left.unit == "count" and "fate" in ours.figures and ours.figures["fate"] == theirs.figures.get("fate")
 
 
 _ENOUGH = 2
@@ -464,23 +470,45 @@ def compare_dates(left: Statement, right: Statement) -> tuple[Comparison, str]:
 
     A time of day alone is compared with times of day, whatever the day.
     """
-    left_times = [time for time in left.times if time.earliest is not None]
-    right_times = [time for time in right.times if time.earliest is not None]
-    pairs = [(a, b) for a in left_times for b in right_times if _comparable_times(a, b)]
-    if not pairs:
-        return "none", "no time resolved on both"
-    for a, b in pairs:
+    for a, b in _times_of_both(left, right):
         if _overlaps(a, b):
             return "fits", f"{a.text} and {b.text} can be the same time"
-    return "differs", f"{pairs[0][0].text} against {pairs[0][1].text}"
+    told = _times_of_both(left, right, told=True)
+    if not told:
+        return "none", "no time resolved on both"
+    return "differs", f"{told[0][0].text} against {told[0][1].text}"
+
+
+_COMPARED_WITH = re.compile(
+    r"(?:\b(?:against|from|than|compared (?:with|to)|versus|vs\.?|as in|unlike|as (?:it|they|he|she) (?:did|does|do|was|were|had))\b[^,;.–—]{0,40}"
+    r"|\bsince(?: (?:the|early|mid|late|at least))?)\W*$",
+    re.IGNORECASE,
+)
+"""What stands before a time that the told one is only compared with, or that it has lasted from."""
+
+
+def told_times(statement: Statement) -> list[TimeMention]:
+    """The resolved times at which a statement holds: not "a year ago" in "€44 million against €48 million a year ago"."""
+    return [
+        time
+        for time in statement.times
+        if time.earliest is not None and not _COMPARED_WITH.search(statement.wording.partition(time.text)[0])
+    ]
 
 
 def days_apart(left: Statement, right: Statement) -> float | None:
     """Days between the nearest resolved times of both; 0 where they overlap, None where there are none to compare."""
-    gaps = [
-        _gap(a, b) for a in left.times for b in right.times if a.earliest and b.earliest and _comparable_times(a, b)
-    ]
-    return min(gaps, default=None)
+    if any(_gap(a, b) == 0.0 for a, b in _times_of_both(left, right)):
+        return 0.0
+    return min((_gap(a, b) for a, b in _times_of_both(left, right, told=True)), default=None)
+
+
+def _times_of_both(left: Statement, right: Statement, *, told: bool = False) -> list[tuple[TimeMention, TimeMention]]:
+    """The resolved times of one with those of the other, as far as they can be compared; `told`: those at which each holds."""
+    ours, theirs = ([time for time in one.times if time.earliest is not None] for one in (left, right))
+    if told:
+        ours, theirs = told_times(left), told_times(right)
+    return [(a, b) for a in ours for b in theirs if _comparable_times(a, b)]
 
 
 def _gap(left: TimeMention, right: TimeMention) -> float:
