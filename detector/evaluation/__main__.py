@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     plain.add_argument("pairs", type=Path, help="a .jsonl file of labelled pairs")
     plain.add_argument("--settings", type=Path, help="settings file")
     plain.set_defaults(command=_plain)
+    topics = commands.add_parser("topics", help="whether topics gather the articles of one event")
+    topics.add_argument("articles", type=Path, help="a .jsonl file whose rows name their event, or a folder of stories")
+    topics.add_argument("--settings", type=Path, help="settings file")
+    topics.set_defaults(command=_topics)
     return parser
 
 
@@ -255,6 +259,21 @@ def _plain(options: argparse.Namespace) -> int:
     print(
         f"{found.contradictions} of {found.pairs} pairs are contradictions ({found.share:.0%}); "
         f"mean probability {found.mean_probability:.2f}"
+    )
+    return 0
+
+
+def _topics(options: argparse.Namespace) -> int:
+    from detector.evaluation.events import measure_topics
+    from detector.pipeline import Workbench
+
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        found = measure_topics(
+            options.articles, bench=Workbench(load_settings(options.settings)), workdir=Path(workdir)
+        )
+    print(
+        f"{found.articles} articles of {found.events} events in {found.topics} topics: "
+        f"purity {found.purity:.2f}, completeness {found.completeness:.2f}"
     )
     return 0
 

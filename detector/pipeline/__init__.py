@@ -8,6 +8,7 @@ or on what ran before.
 
 from __future__ import annotations
 
+from detector.pipeline.comparing import summarise_pending
 from detector.pipeline.deriving import judge_again
 from detector.pipeline.ingesting import IngestResult, ingest, require_articles, require_some_read
 from detector.pipeline.progress import OnProgress, Progress
@@ -32,4 +33,5 @@ __all__ = [
     "score_pending",
     "split_pending",
     "state_hash",
+    "summarise_pending",
 ]
