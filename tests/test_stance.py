@@ -152,7 +152,7 @@ def test_the_exemplar_decides_for_a_side_and_the_majority_where_it_has_no_stance
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("Orsk signed the truce.", "Orsk refused to sign the truce.", ("accepted", "rejected")),
+        ("Orsk signed the truce.", "Orsk refused to sign the truce.", ("rejected", "accepted")),
         ("Orsk signed the truce on Friday.", "Orsk signed the truce on Saturday.", (None, None)),
         ("Orsk is 51 years old.", "Orsk is 53 years old.", (None, None)),
         ("Orsk signed the truce.", "Orsk slept in the hall.", (None, None)),
@@ -164,3 +164,10 @@ def test_only_a_conflict_about_a_decision_has_a_scale(
     said = [statement(text, article(outlet), names="PERSON:orsk") for text, outlet in ((first, "A"), (second, "B"))]
     sides = with_stances([side(one.statement_id) for one in said], {one.statement_id: one for one in said})
     assert tuple(one.stance for one in sides) == expected
+
+
+def test_the_sides_of_a_decision_stand_in_the_order_of_the_scale() -> None:
+    told = ("Orsk signed the truce.", "Orsk refused to sign the truce.", "Orsk is undecided on the truce.")
+    said = [statement(text, article(outlet), names="PERSON:orsk") for text, outlet in zip(told, "ABC", strict=True)]
+    sides = with_stances([side(one.statement_id) for one in said], {one.statement_id: one for one in said})
+    assert [one.exemplar_id for one in sides] == [said[place].statement_id for place in (1, 2, 0)]

@@ -150,14 +150,17 @@ def stance_of_side(exemplar: Statement, members: Sequence[Statement]) -> Stance 
 
 
 def with_stances(sides: Sequence[Side], statements: Mapping[str, Statement]) -> tuple[Side, ...]:
-    """The sides with their stances, where two or more of them stand in different places of the scale."""
+    """The sides with their stances, where two or more of them stand in different places of the scale; in its order when all do."""
     found = [
         stance_of_side(statements[side.exemplar_id], [statements[member] for member in side.statement_ids])
         for side in sides
     ]
     if len({stance for stance in found if stance is not None}) < 2:
         return tuple(sides)
-    return tuple(replace(side, stance=stance) for side, stance in zip(sides, found, strict=True))
+    placed = [replace(side, stance=stance) for side, stance in zip(sides, found, strict=True)]
+    if None not in found:
+        placed.sort(key=lambda side: STANCES.index(side.stance or "undecided"))
+    return tuple(placed)
 
 
 @dataclass(frozen=True, slots=True)
