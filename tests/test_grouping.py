@@ -305,3 +305,19 @@ def test_the_same_wording_in_two_outlets_agrees_without_a_model() -> None:
     left, right = statement("The dam held.", article("A")), statement("The dam held.", article("B"))
     groups = group_agreements([], {s.statement_id: s for s in (left, right)})
     assert [set(members) for members, _ in groups] == [{left.statement_id, right.statement_id}]
+
+
+def test_no_pair_is_the_evidence_of_two_groups() -> None:
+    """Two entries with one strongest pair would ask the same thing."""
+    rng = random.Random(7)
+    values = [statement(f"Fact number {i}.", article(f"Outlet {i}")) for i in range(24)]
+    by_id = {s.statement_id: s for s in values}
+    findings = [
+        finding(values[i], values[j], rng.choice(["contradicts", "agrees"]), rng.uniform(0.6, 1.0))
+        for i in range(24)
+        for j in range(i)
+        if rng.random() < 0.4
+    ]
+    shown = [found.pair.pair_id for group in group_conflicts(findings, by_id, strangers) for found in group.findings]
+    assert len(shown) > 10
+    assert len(shown) == len(set(shown))

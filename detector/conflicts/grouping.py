@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -248,7 +248,7 @@ def group_conflicts(
         joined = [*joined, *_copies_join(home, joined, relations)]
         for statement_id in joined:
             groups.note(number, statement_id)
-        absorbed.update(_absorb(home, relations, joined))
+        absorbed.update(_absorb(home, relations, joined, absorbed))
         absorbed.add(seed.pair.pair_id)
     return [group for group in (_one_side_an_outlet(group, statements) for group in groups.made) if group is not None]
 
@@ -411,14 +411,15 @@ def _copies_join(group: Group, joined: Sequence[str], relations: Relations) -> l
     return copies
 
 
-def _absorb(group: Group, relations: Relations, joined: Sequence[str]) -> set[str]:
+def _absorb(group: Group, relations: Relations, joined: Sequence[str], absorbed: Container[str]) -> set[str]:
     """Ids of the contradicting pairs between the group's sides that those who joined bring; they are its evidence and seed
-    nothing further."""
+    nothing further. What is the evidence of a stronger group already (`absorbed`) stays that: two groups with one strongest pair
+    would ask the same thing."""
     brought: set[str] = set()
     for member in joined:
         own = group.side_of(member)
         for against, finding in relations.contradictions.get(member, {}).items():
-            if _across(own, group.side_of(against)):
+            if finding.pair.pair_id not in absorbed and _across(own, group.side_of(against)):
                 brought.add(finding.pair.pair_id)
                 group.take(finding)
     return brought
