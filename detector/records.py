@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 
@@ -26,6 +26,8 @@ Kind = Literal[
 ]
 Relation = Literal["contradicts", "agrees", "none"]
 Stance = Literal["rejected", "unlikely", "undecided", "open", "accepted"]
+STANCES: tuple[Stance, ...] = get_args(Stance)
+"""The scale, from one end to the other."""
 RunStatus = Literal["running", "succeeded", "failed"]
 Decision = Literal["confirmed", "rejected", "unclear", "duplicate"]
 RejectReason = Literal["not-same-matter", "update", "quote", "numbers-compatible", "model-error", "other"]
@@ -335,6 +337,18 @@ class Side:
     origin_count: int
     exemplar_id: str
     stance: Stance | None = None
+
+
+def reading_order(sides: Sequence[Side], names: Sequence[tuple[str, ...]]) -> list[int]:
+    """Places of the sides in the order in which people read them: along the scale where each stands on it, else most independent
+    origins first; then by the names of their outlets, `names[i]` those of `sides[i]`."""
+    on_scale = all(side.stance is not None for side in sides)
+
+    def key(place: int) -> tuple[int, int, tuple[str, ...]]:
+        stance = sides[place].stance
+        return STANCES.index(stance) if on_scale and stance else 0, -sides[place].origin_count, names[place]
+
+    return sorted(range(len(sides)), key=key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from builders import article, statement
 
-from detector.conflicts.stance import STANCES, stance_of, stance_of_side, with_stances
-from detector.records import Side
+from detector.conflicts.stance import stance_of, stance_of_side, with_stances
+from detector.records import STANCES, Side, Stance, reading_order
 from tests.reading import only
 
 SENTENCES = {
@@ -152,7 +152,7 @@ def test_the_exemplar_decides_for_a_side_and_the_majority_where_it_has_no_stance
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("Orsk signed the truce.", "Orsk refused to sign the truce.", ("rejected", "accepted")),
+        ("Orsk signed the truce.", "Orsk refused to sign the truce.", ("accepted", "rejected")),
         ("Orsk signed the truce on Friday.", "Orsk signed the truce on Saturday.", (None, None)),
         ("Orsk is 51 years old.", "Orsk is 53 years old.", (None, None)),
         ("Orsk signed the truce.", "Orsk slept in the hall.", (None, None)),
@@ -166,8 +166,11 @@ def test_only_a_conflict_about_a_decision_has_a_scale(
     assert tuple(one.stance for one in sides) == expected
 
 
-def test_the_sides_of_a_decision_stand_in_the_order_of_the_scale() -> None:
-    told = ("Orsk signed the truce.", "Orsk refused to sign the truce.", "Orsk is undecided on the truce.")
-    said = [statement(text, article(outlet), names="PERSON:orsk") for text, outlet in zip(told, "ABC", strict=True)]
-    sides = with_stances([side(one.statement_id) for one in said], {one.statement_id: one for one in said})
-    assert [one.exemplar_id for one in sides] == [said[place].statement_id for place in (1, 2, 0)]
+def test_sides_are_read_along_the_scale_where_each_stands_on_it_else_by_their_origins() -> None:
+    def told(stance: Stance | None, origins: int) -> Side:
+        return Side(str(stance), ("s",), ("o",), origins, "s", stance)
+
+    names = [("A",), ("B",), ("C",)]
+    placed = [told("accepted", 3), told("rejected", 1), told("undecided", 2)]
+    assert reading_order(placed, names) == [1, 2, 0]
+    assert reading_order([*placed[:2], told(None, 2)], names) == [0, 2, 1]

@@ -39,10 +39,7 @@ from detector.conflicts.stance_words import (
     UNINTERESTED,
     YET_TO,
 )
-from detector.records import Entity, Side, Stance, Statement
-
-STANCES: tuple[Stance, ...] = ("rejected", "unlikely", "undecided", "open", "accepted")
-"""The scale, from one end to the other."""
+from detector.records import STANCES, Entity, Side, Stance, Statement
 
 _DECIDERS = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 _CLAUSE_WORDS = 3
@@ -150,17 +147,14 @@ def stance_of_side(exemplar: Statement, members: Sequence[Statement]) -> Stance 
 
 
 def with_stances(sides: Sequence[Side], statements: Mapping[str, Statement]) -> tuple[Side, ...]:
-    """The sides with their stances, where two or more of them stand in different places of the scale; in its order when all do."""
+    """The sides with their stances, where two or more of them stand in different places of the scale."""
     found = [
         stance_of_side(statements[side.exemplar_id], [statements[member] for member in side.statement_ids])
         for side in sides
     ]
     if len({stance for stance in found if stance is not None}) < 2:
         return tuple(sides)
-    placed = [replace(side, stance=stance) for side, stance in zip(sides, found, strict=True)]
-    if None not in found:
-        placed.sort(key=lambda side: STANCES.index(side.stance or "undecided"))
-    return tuple(placed)
+    return tuple(replace(side, stance=stance) for side, stance in zip(sides, found, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,18 @@ from detector.changes import Changes, ConflictChange
 from detector.conflicts.stance import stance_of
 from detector.decisions.values import ReviewState
 from detector.errors import InputError
-from detector.records import Agreement, Article, Conflict, Outcome, PairFinding, Run, Side, Stance, Statement
+from detector.records import (
+    Agreement,
+    Article,
+    Conflict,
+    Outcome,
+    PairFinding,
+    Run,
+    Side,
+    Stance,
+    Statement,
+    reading_order,
+)
 from detector.report.changed import remarks_of, shown_change, shown_changes, shown_decision
 from detector.report.highlight import difference_spans
 from detector.report.values import (
@@ -148,13 +159,7 @@ def _entry(
 
 def _side_order(conflict: Conflict, shelf: _Shelf) -> list[int]:
     """Places of the sides in the order shown."""
-    return sorted(
-        range(len(conflict.sides)),
-        key=lambda place: (
-            -conflict.sides[place].origin_count,
-            shelf.outlet_names(conflict.sides[place].outlet_ids),
-        ),
-    )
+    return reading_order(conflict.sides, [shelf.outlet_names(side.outlet_ids) for side in conflict.sides])
 
 
 def _with_history(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from detector.changes import ChangeState, SentenceChange, SettledReason
 from detector.records import (
+    STANCES,
     Article,
     Decision,
     Gate,
@@ -24,9 +25,6 @@ from detector.records import (
 )
 
 Span = tuple[int, int]
-
-STANCES: tuple[Stance, ...] = get_args(Stance)
-"""The scale, from one end to the other."""
 
 
 @dataclass(frozen=True, slots=True)

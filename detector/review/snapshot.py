@@ -27,6 +27,7 @@ from detector.records import (
     Side,
     Statement,
     digest,
+    reading_order,
 )
 from detector.store import Store
 
@@ -142,13 +143,13 @@ def evidence_of(conflict: Conflict) -> str:
 
 
 def shown_order(sides: Sequence[Side], names: Mapping[str, str]) -> tuple[Side, ...]:
-    """The sides as reports order them: most independent origins first."""
+    """The sides as reports order them."""
 
     def outlets(side: Side) -> tuple[str, ...]:
         known = {names.get(one, one) for one in side.outlet_ids}
         return tuple(sorted(known, key=lambda name: (name.casefold(), name)))
 
-    return tuple(sorted(sides, key=lambda side: (-side.origin_count, outlets(side))))
+    return tuple(sides[place] for place in reading_order(sides, [outlets(side) for side in sides]))
 
 
 @dataclass(frozen=True)
