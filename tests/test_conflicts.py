@@ -517,3 +517,29 @@ def test_those_whom_two_articles_on_one_event_quote_are_no_other_matter() -> Non
 
     assert passes(together, together)
     assert not passes(together, apart)
+
+
+def test_statements_that_share_no_name_are_one_matter_only_when_something_links_their_articles() -> None:
+    """ "A ceasefire is a promise" of one war beside a leader's refusal in another."""
+    refused = said("Marosh refused the ceasefire.", "A", names="PERSON:Marosh", lemmas=("refuse", "ceasefire"))
+    promise = said("A ceasefire is a promise about tomorrow.", "B", lemmas=("ceasefire", "promise", "tomorrow"))
+
+    def passes(*, similarity: float, report: str = "") -> bool:
+        told = (refused, (promise[0], replace(promise[1], text=f"{promise[1].text} {report}")))
+        (first, first_article), (last, last_article) = sorted(told, key=lambda both: both[0].statement_id)
+        of = pair(first, last, similarity=similarity)
+        finding = judge_pair(
+            of,
+            score(of, contradiction=0.95),
+            first,
+            last,
+            articles=(first_article, last_article),
+            temperature=1.0,
+            settings=SETTINGS,
+            weights=CONTRADICTION_ONLY,
+        )
+        return gate_of(finding, "same matter")
+
+    assert not passes(similarity=0.45)
+    assert passes(similarity=0.55)
+    assert passes(similarity=0.45, report="Nobody had heard from Marosh.")

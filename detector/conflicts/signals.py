@@ -150,8 +150,8 @@ def is_prescription(statement: Statement) -> bool:
 class Signals:
     """What is known of a pair of statements besides its NLI scores.
 
-    `strangers`: each names others, nobody whom one names is named anywhere in the article of the other, and the articles do
-    not tell of one event.
+    `linked`: the articles tell of one event, or one of them names whom the statement of the other names. `strangers`: each names
+    others, and they are not linked.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
     are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
     nearest of their resolved times, `same_clock` two names of one time of day.
@@ -160,6 +160,7 @@ class Signals:
     shared_names: frozenset[str]
     foreign_names: tuple[frozenset[str], frozenset[str]]
     strangers: bool
+    linked: bool
     swapped_labels: frozenset[str]
     same_first_name: bool
     shared_lemmas: frozenset[str]
@@ -201,13 +202,17 @@ def signals_of(
     numbers, numbers_reason, clash = compare_numbers(left, right, similarity=similarity)
     moved = [_acts_of(one) if numbers == "apart" else frozenset() for one in (left, right)]
     dates, dates_reason = compare_dates(left, right)
+    linked = (
+        tell_of_one_event(left_article, right_article)
+        or _is_named_in(left, right_article)
+        or _is_named_in(right, left_article)
+    )
     return Signals(
         shared_names=left_names & right_names,
         foreign_names=(left_names - right_names, right_names - left_names),
         strangers=all((left_names - right_names, right_names - left_names))
-        and not left_names & right_names
-        and not (_is_named_in(left, right_article) or _is_named_in(right, left_article))
-        and not tell_of_one_event(left_article, right_article),
+        and not (left_names & right_names or linked),
+        linked=linked,
         swapped_labels=swapped_labels(left, right),
         same_first_name=bool(left.entities and right.entities) and left.entities[0].key == right.entities[0].key,
         shared_lemmas=shared,
