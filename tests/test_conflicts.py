@@ -30,9 +30,11 @@ CONTRADICTION_ONLY = PairWeights(contradicts=one_feature("contradiction"), agree
 SETTINGS = ConflictSettings()
 
 
-def judge(left: tuple[Statement, Article], right: tuple[Statement, Article], **scored: float) -> PairFinding:
+def judge(
+    left: tuple[Statement, Article], right: tuple[Statement, Article], *, similarity: float = 0.7, **scored: float
+) -> PairFinding:
     (first, first_article), (second, second_article) = sorted((left, right), key=lambda both: both[0].statement_id)
-    of = pair(first, second)
+    of = pair(first, second, similarity=similarity)
     return judge_pair(
         of,
         score(of, **scored),
@@ -71,16 +73,7 @@ def test_the_same_words_about_another_company_are_no_conflict() -> None:
     left = said("Halvorsen accepted the bid.", "A", names="ORG:halvorsen")
     right = said("Brabant turned down an offer.", "B", names="ORG:brabant")
     finding = judge(left, right, contradiction=0.95)
-    first = pair(left[0], right[0], similarity=0.45)
-    low = judge_pair(
-        first,
-        score(first, contradiction=0.95),
-        *sorted((left[0], right[0]), key=lambda s: s.statement_id),
-        articles=(left[1], right[1]),
-        temperature=1.0,
-        settings=SETTINGS,
-        weights=CONTRADICTION_ONLY,
-    )
+    low = judge(left, right, similarity=0.45, contradiction=0.95)
     assert low.relation == "none"
     assert not gate_of(low, "same matter")
     assert gate_of(finding, "exclusion")
@@ -324,20 +317,7 @@ def test_names_that_the_other_article_knows_are_no_other_matter() -> None:
     right = said("Brabant turned it down.", "B", names="ORG:Brabant", lemmas=("turn",))
 
     def judged(second: Article) -> PairFinding:
-        (first, first_article), (last, last_article) = sorted(
-            ((left[0], left[1]), (right[0], second)), key=lambda both: both[0].statement_id
-        )
-        of = pair(first, last, similarity=0.45)
-        return judge_pair(
-            of,
-            score(of, contradiction=0.95),
-            first,
-            last,
-            articles=(first_article, last_article),
-            temperature=1.0,
-            settings=SETTINGS,
-            weights=CONTRADICTION_ONLY,
-        )
+        return judge(left, (right[0], second), similarity=0.45, contradiction=0.95)
 
     assert not gate_of(judged(right[1]), "same matter")
     assert gate_of(judged(replace(right[1], text="Brabant wants Halvorsen. Brabant turned it down.")), "same matter")
@@ -513,7 +493,7 @@ def test_those_whom_two_articles_on_one_event_quote_are_no_other_matter() -> Non
     def passes(first: str, second: str) -> bool:
         (left, left_article), (right, right_article) = told(chief, first), told(nurse, second)
         signals = signals_of(left, right, left_article, right_article, similarity=0.45)
-        return not signals.strangers
+        return signals.linked
 
     assert passes(together, together)
     assert not passes(together, apart)
@@ -525,20 +505,8 @@ def test_statements_that_share_no_name_are_one_matter_only_when_something_links_
     promise = said("A ceasefire is a promise about tomorrow.", "B", lemmas=("ceasefire", "promise", "tomorrow"))
 
     def passes(*, similarity: float, report: str = "") -> bool:
-        told = (refused, (promise[0], replace(promise[1], text=f"{promise[1].text} {report}")))
-        (first, first_article), (last, last_article) = sorted(told, key=lambda both: both[0].statement_id)
-        of = pair(first, last, similarity=similarity)
-        finding = judge_pair(
-            of,
-            score(of, contradiction=0.95),
-            first,
-            last,
-            articles=(first_article, last_article),
-            temperature=1.0,
-            settings=SETTINGS,
-            weights=CONTRADICTION_ONLY,
-        )
-        return gate_of(finding, "same matter")
+        told = promise[0], replace(promise[1], text=f"{promise[1].text} {report}")
+        return gate_of(judge(refused, told, similarity=similarity, contradiction=0.95), "same matter")
 
     assert not passes(similarity=0.45)
     assert passes(similarity=0.55)

@@ -16,6 +16,8 @@ from detector.records import Article, ArticleSummary, Statement, Topic
 from detector.settings import Settings, TopicSettings
 from detector.topics import NAMES_SHARE, cluster_articles, find_topics, likeness, terms_of
 
+CORPUS = Path(__file__).parent.parent / "corpus"
+
 
 def event(
     name: str, outlets: str, words: str, published: str, *, where: str = "GPE:hask"
@@ -148,7 +150,8 @@ def test_articles_of_rows_without_an_event_cannot_be_measured(tmp_path: Path) ->
         events_of(rows, [article("A")])
 
 
+@pytest.mark.models
 def test_topics_of_the_sample_corpus_are_its_stories(tmp_path: Path) -> None:
-    found = measure_topics(Path("corpus"), bench=Workbench(Settings()), workdir=tmp_path)
+    found = measure_topics(CORPUS, bench=Workbench(Settings()), workdir=tmp_path)
     assert found.purity >= 0.9
     assert found.completeness >= 0.9

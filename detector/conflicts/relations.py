@@ -290,7 +290,8 @@ def _claim_gate(left: Statement, right: Statement, settings: ConflictSettings) -
 
 
 STRANGE_SIMILARITY = 0.50
-"""Cosine below which two statements that share no name are on different matters, unless their articles tell of one event or name what the other's statement does."""
+"""Cosine below which two statements that share no name are on different matters, unless their articles tell of one event or name
+what the other's statement does."""
 WORDLESS_SIMILARITY = 0.40
 """Cosine below which a shared name or word is needed."""
 
@@ -326,14 +327,10 @@ def _matter_gate(signals: Signals, similarity: float) -> Gate:
     """Same matter: a name in common, or articles on one event and a word in common, or wording alike."""
     if signals.shared_names:
         return Gate("same matter", True, f"both name {', '.join(sorted(signals.shared_names)[:3])}")
-    if signals.strangers and similarity < STRANGE_SIMILARITY:
-        first, second = (", ".join(sorted(names)[:2]) for names in signals.foreign_names)
+    if not signals.linked and similarity < STRANGE_SIMILARITY:
+        first, second = (", ".join(sorted(names)[:2]) or "nobody named" for names in signals.foreign_names)
         return Gate(
             "same matter", False, f"one is about {first}, the other about {second}: neither article names the other's"
-        )
-    if not signals.linked and similarity < STRANGE_SIMILARITY:
-        return Gate(
-            "same matter", False, f"neither article names what the other's statement does, similarity {similarity:.2f}"
         )
     shared = len(signals.shared_lemmas)
     alike = f"similarity {similarity:.2f}, words in common: {shared}"

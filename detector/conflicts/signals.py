@@ -150,8 +150,8 @@ def is_prescription(statement: Statement) -> bool:
 class Signals:
     """What is known of a pair of statements besides its NLI scores.
 
-    `linked`: the articles tell of one event, or one of them names whom the statement of the other names. `strangers`: each names
-    others, and they are not linked.
+    `linked`: the statements share a name, or the articles tell of one event, or one of them names whom the statement of the other
+    names.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
     are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
     nearest of their resolved times, `same_clock` two names of one time of day.
@@ -159,7 +159,6 @@ class Signals:
 
     shared_names: frozenset[str]
     foreign_names: tuple[frozenset[str], frozenset[str]]
-    strangers: bool
     linked: bool
     swapped_labels: frozenset[str]
     same_first_name: bool
@@ -203,15 +202,14 @@ def signals_of(
     moved = [_acts_of(one) if numbers == "apart" else frozenset() for one in (left, right)]
     dates, dates_reason = compare_dates(left, right)
     linked = (
-        tell_of_one_event(left_article, right_article)
+        bool(left_names & right_names)
+        or tell_of_one_event(left_article, right_article)
         or _is_named_in(left, right_article)
         or _is_named_in(right, left_article)
     )
     return Signals(
         shared_names=left_names & right_names,
         foreign_names=(left_names - right_names, right_names - left_names),
-        strangers=all((left_names - right_names, right_names - left_names))
-        and not (left_names & right_names or linked),
         linked=linked,
         swapped_labels=swapped_labels(left, right),
         same_first_name=bool(left.entities and right.entities) and left.entities[0].key == right.entities[0].key,
@@ -492,7 +490,7 @@ _COMPARED_WITH = re.compile(
 """What stands before a time that the told one is only compared with, or that it has lasted from."""
 
 
-def told_times(statement: Statement) -> list[TimeMention]:
+def _told_times(statement: Statement) -> list[TimeMention]:
     """The resolved times at which a statement holds: not "a year ago" in "€44 million against €48 million a year ago"."""
     return [
         time
@@ -512,7 +510,7 @@ def _times_of_both(left: Statement, right: Statement, *, told: bool = False) -> 
     """The resolved times of one with those of the other, as far as they can be compared; `told`: those at which each holds."""
     ours, theirs = ([time for time in one.times if time.earliest is not None] for one in (left, right))
     if told:
-        ours, theirs = told_times(left), told_times(right)
+        ours, theirs = _told_times(left), _told_times(right)
     return [(a, b) for a in ours for b in theirs if _comparable_times(a, b)]
 
 
