@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from detector import models
-from detector.conflicts import judge_pair
+from detector.conflicts import NOTICED, Witness, corroborate, judge_pair, witnesses_of
 from detector.conflicts.signals import is_hedged, is_prescription
 from detector.conflicts.stance import stance_of
 from detector.conflicts.stance_words import DECISIONS
+from detector.corpus.origins import origin_groups
 from detector.errors import InputError
 from detector.pipeline import Workbench, block, claims_of, participants_of
 from detector.records import (
@@ -309,9 +310,24 @@ def _explain_pair(
     finding = judge_pair(
         pair, score, left, right, articles=both, temperature=bench.temperature, settings=bench.settings.conflicts
     )
+    (finding,) = corroborate([finding], _witnesses(finding, articles, store, bench), bench.settings.conflicts)
     same_outlet = left.outlet_id == right.outlet_id
     note = "Both statements are of one outlet; such pairs are never reported as conflicts." if same_outlet else ""
     return ExplainedPair(left, right, both, finding, note)
+
+
+def _witnesses(
+    finding: PairFinding, articles: Mapping[str, Article], store: Store, bench: Workbench
+) -> dict[str, Witness]:
+    """What the pairs that the store keeps tell of a pair judged by itself."""
+    others = [one for one in store.comparisons.noticed(NOTICED) if one.pair.pair_id != finding.pair.pair_id]
+    pairs = [finding.pair, *(one.pair for one in others)]
+    told = {one for pair in pairs for one in (pair.left_id, pair.right_id)}
+    statements = store.statements_by_id(told, fingerprint=bench.statements_fingerprint)
+    origins = origin_groups(list(articles.values()))
+    origin_of = {key: origins.get(one.article_id, one.article_id) for key, one in statements.items()}
+    known = [one for one in others if one.pair.left_id in origin_of and one.pair.right_id in origin_of]
+    return witnesses_of([*known, finding], origin_of)
 
 
 def _rule_of(pair_id: str, articles: Mapping[str, Article], store: Store, bench: Workbench) -> str:

@@ -313,7 +313,8 @@ class PairFinding:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPair:
-    """What the store keeps of a finding: all but its scores, which are in their cache, and its passed gates."""
+    """What the store keeps of a pair judged by itself: all but its scores, which are in their cache, and its gates but the first
+    that failed, `stopped_by`."""
 
     pair: CandidatePair
     relation: Relation

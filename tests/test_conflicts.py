@@ -81,9 +81,9 @@ def test_the_same_words_about_another_company_are_no_conflict() -> None:
 
 def test_what_follows_from_the_other_statement_is_no_conflict() -> None:
     left, right = said("Orsk will be staying put.", "A"), said("Orsk would not step down.", "B")
-    assert gate_of(judge(left, right, contradiction=0.45, entailment=0.1), "exclusion")
+    assert gate_of(judge(left, right, contradiction=0.45, entailment=0.1), "entailment")
     follows = judge(left, right, contradiction=0.45, entailment=0.5)
-    assert not gate_of(follows, "exclusion")
+    assert not gate_of(follows, "entailment")
     assert follows.relation != "contradicts"
 
 
@@ -154,7 +154,14 @@ def test_compatible_roundings_are_no_conflict_whatever_the_model_says() -> None:
 
 def test_every_gate_is_recorded_also_after_one_has_failed() -> None:
     finding = judge(said("Orsk signed.", "A", claim_gate="question"), said("Marosh left.", "B"), contradiction=0.1)
-    assert [gate.name for gate in finding.gates] == ["claim", "same matter", "numbers", "time", "exclusion"]
+    assert [gate.name for gate in finding.gates] == [
+        "claim",
+        "same matter",
+        "numbers",
+        "time",
+        "entailment",
+        "exclusion",
+    ]
     assert all(gate.reason for gate in finding.gates)
 
 
@@ -475,7 +482,7 @@ def test_a_plain_contradiction_in_the_same_words_is_found_and_a_plain_agreement_
     with open_store(tmp_path / "s.db") as store:
         ingest(store, told)
         run(store, settings=Settings(), now=datetime(2031, 4, 3, tzinfo=UTC))
-        found = {judged.relation for judged in store.comparisons.related()}
+        found = {judged.relation for judged in store.comparisons.all()}
     assert found == {relation}
 
 

@@ -99,7 +99,8 @@ def test_a_pair_that_was_never_flagged_is_explained_with_its_gates(store: Store)
         nli=LexicalNLI(),
     ).pairs[0]
     assert explained.finding.relation == "none"
-    assert [gate.name for gate in explained.finding.gates] == ["claim", "same matter", "numbers", "time", "exclusion"]
+    names = [gate.name for gate in explained.finding.gates]
+    assert names == ["claim", "same matter", "numbers", "time", "entailment", "exclusion"]
     assert explained.finding.pair.rule == "not chosen by blocking"
 
 

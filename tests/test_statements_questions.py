@@ -27,7 +27,8 @@ def _pipeline() -> spacy.language.Language:
         ("The fairgrounds clinic has thousands of doses left and will run through Sunday.", "Does the fairgrounds clinic have thousands of doses left?"),
         ("The Klaxon understands that a contractor was welding above the filling hall.", "Was a contractor welding above the filling hall?"),
         ("Finance director Priya Nand-Ross is understood to be staying.", "Is finance director Priya Nand-Ross understood to be staying?"),
-        ("Such factors are now prompting the Fed to act.", "Are such factors now prompting the Fed to act?"),
+        ("Soaring prices are now prompting the Fed to act.", "Are soaring prices now prompting the Fed to act?"),
+        ("This week's report moved the markets.", "Did this week's report move the markets?"),
         ("Ukrainian troops have left the town.", "Have Ukrainian troops left the town?"),
         ("NATO forces have left the town.", "Have NATO forces left the town?"),
         ("No decision has been made.", "Has any decision been made?"),
@@ -47,7 +48,8 @@ def test_what_a_cut_leaves_open_is_left_out() -> None:
 @pytest.mark.parametrize(
     "sentence",
     ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not.",
-     "Six involved small arms and were over in minutes.", "None of them moved.", "People: finance director Nand-Ross goes in the autumn.", "Brightmere rejects Halden bid as half-year revenue climbs"],
+     "Six involved small arms and were over in minutes.", "None of them moved.", "People: finance director Nand-Ross goes in the autumn.", "Brightmere rejects Halden bid as half-year revenue climbs",
+     "Such factors are now prompting the Fed to act.", "This committee is left with no alternative."],
 )  # fmt: skip
 def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:
     assert as_question(next(_pipeline()(sentence).sents)) == ""

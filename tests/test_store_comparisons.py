@@ -106,12 +106,23 @@ def test_a_pair_that_two_articles_keep_is_one_pair(store: Store) -> None:
     assert store.comparisons.count() == 1
 
 
-def test_related_pairs_are_those_that_oppose_or_agree_and_what_lies_between_the_opposed(store: Store) -> None:
-    opposed = [judged("s1", "s2", "contradicts"), judged("s3", "s4", "contradicts")]
-    agreeing, between = judged("s5", "s6", "agrees"), judged("s2", "s3")
-    keep(store, "a", *opposed, agreeing, between, judged("s4", "s5"), judged("s7", "s8"))
-    keep(store, "b", opposed[0], between)
-    assert store.comparisons.related() == sorted([*opposed, agreeing, between], key=lambda one: one.pair.pair_id)
+def test_noticed_pairs_are_those_that_oppose_or_agree_and_those_as_likely_as_asked(store: Store) -> None:
+    opposed, agreeing = judged("s1", "s2", "contradicts"), judged("s5", "s6", "agrees", stop="time")
+    likely = judged("s2", "s3", stop="exclusion")
+    unlikely = replace(judged("s7", "s8"), probability=0.05, agreement=0.05)
+    keep(store, "a", opposed, agreeing, likely, unlikely)
+    keep(store, "b", opposed, likely)
+    assert store.comparisons.noticed(0.1) == [opposed, likely, agreeing]
+    assert store.comparisons.noticed(0.5) == [opposed, agreeing]
+    assert store.comparisons.noticed(0.01) == [opposed, likely, agreeing, unlikely]
+
+
+def test_the_pairs_among_some_statements_have_both_of_theirs_there(store: Store) -> None:
+    between = judged("s2", "s3")
+    keep(store, "a", between, judged("s3", "s4"), judged("s7", "s8"))
+    keep(store, "b", between)
+    assert store.comparisons.among({"s1", "s2", "s3"}) == [between]
+    assert store.comparisons.among(set()) == []
 
 
 def test_more_articles_than_one_query_may_hold_are_all_found_and_forgotten(store: Store) -> None:

@@ -303,7 +303,7 @@ def test_row_known_not_to_contradict_is_told_nothing_of_entailment_against_neutr
         ('file = "snli_subsets"', 'file = "snli_cat18k"'),
         ("seed = 20", ""),
         ("[mix]", "[batch]\ntokens = 4096\n\n[mix]"),
-        ("stories = 6000", "stories = -1"),
+        ("stories = 4000", "stories = -1"),
         ("[further.rows]", "[further.columns]"),
     ],
     ids=["misspelt", "no layers", "no cycles", "listed twice", "missing", "old table", "negative", "no rows"],

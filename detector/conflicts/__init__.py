@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.conflicts.corroboration import NOTICED, Witness, witnesses_of
 from detector.conflicts.deciding import holders_in, take_stands
 from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
@@ -14,6 +15,7 @@ from detector.conflicts.relations import (
     PairWeights,
     claim_gate,
     claim_strength,
+    corroborate,
     judge_pair,
     shipped_weights,
     weights_digest,
@@ -22,16 +24,20 @@ from detector.records import Article, CandidatePair, Conflict, Outcome, PairFind
 from detector.settings import ConflictSettings
 
 __all__ = [
+    "NOTICED",
     "Grouping",
     "PairWeights",
+    "Witness",
     "claim_gate",
     "claim_strength",
+    "corroborate",
     "find_conflicts",
     "holders_in",
     "judge_pair",
     "judge_pairs",
     "shipped_weights",
     "weights_digest",
+    "witnesses_of",
 ]
 
 Grouping = Callable[[Sequence[PairFinding], Mapping[str, Statement], Similarity], list[Group]]
@@ -48,7 +54,7 @@ def judge_pairs(
     settings: ConflictSettings,
     weights: PairWeights | None = None,
 ) -> list[PairFinding]:
-    """A finding for each pair, in order. `scores` is by pair id."""
+    """A finding for each pair by itself, in order; `corroborate` looks at them together. `scores` is by pair id."""
     return [
         judge_pair(
             pair,

@@ -149,6 +149,7 @@ def _join(
         if stance is None or stance in places:
             return []
         places[stance] = number
+    _part(group, decision, places, statements)
     stands = {statements[member].outlet_id: number for number, side in enumerate(group.sides) for member in side}
     near = [
         (max(similarity(one.statement_id, member) for member in pair_ids), one, stance)
@@ -170,6 +171,33 @@ def _join(
             group.join(one.statement_id, place)
         joined.append(one.statement_id)
     return joined
+
+
+def _part(group: Group, decision: Decision, places: dict[Stance, int], statements: Mapping[str, Statement]) -> None:
+    """Let the outlets of a side that place the holder elsewhere on the scale leave it for their own place; `places` has the
+    side of each stance."""
+    for number, side in enumerate(list(group.sides)):
+        kept = statements[side[0]].outlet_id
+        told: dict[str, Stance] = {}
+        for one in (statements[member] for member in side):
+            stance = stance_of(one) if holder_of(one) == decision.holder and _is_on(one, decision) else None
+            if stance is not None:
+                told.setdefault(one.outlet_id, stance)
+        for outlet_id, stance in told.items():
+            place = places.get(stance, len(group.sides))
+            leaving = [one for one in side if statements[one].outlet_id == outlet_id]
+            if outlet_id == kept or place == number or _contradicts_side(group, leaving, place):
+                continue
+            places[stance] = place
+            for member in leaving:
+                group.move(member, place)
+
+
+def _contradicts_side(group: Group, members: Sequence[str], place: int) -> bool:
+    """Whether a pair of the group's evidence parts one of these statements from the side of that number."""
+    there = set(group.sides[place]) if place < len(group.sides) else set()
+    pairs = ({finding.pair.left_id, finding.pair.right_id} for finding in group.findings)
+    return any(pair & there and not pair.isdisjoint(members) for pair in pairs)
 
 
 def _is_on(statement: Statement, decision: Decision) -> bool:

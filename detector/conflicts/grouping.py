@@ -94,6 +94,14 @@ class Group:
         self._side_of[statement_id] = len(self.sides)
         self.sides.append([statement_id])
 
+    def move(self, statement_id: str, side: int) -> None:
+        """To another side, the one after the last being a new one; the exemplar of a side does not move."""
+        self.sides[self._side_of[statement_id]].remove(statement_id)
+        if side == len(self.sides):
+            self.open(statement_id)
+        else:
+            self.join(statement_id, side)
+
     def take(self, finding: PairFinding) -> None:
         """Its evidence too, once."""
         if finding.pair.pair_id not in self._pair_ids:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from detector.conflicts.corroboration import Witness
 from detector.conflicts.signals import Signals, is_prescription, signals_of
 from detector.conflicts.stance import decider_of
 from detector.records import (
@@ -58,6 +59,7 @@ FEATURES = (
     "headline",
     "mutual",
     "places_apart",
+    "shorter_article",
 )
 """What the pair models see, in order; `python -m detector.evaluation pairs` fits their weights on gold."""
 
@@ -68,7 +70,7 @@ succession (4 + 1) / (4 + 2)."""
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """Logistic regression over standardised FEATURES."""
+    """Logistic regression over standardised features, FEATURES but where it is said."""
 
     intercept: float
     weights: tuple[float, ...]
@@ -100,15 +102,17 @@ class Both:
 
 @dataclass(frozen=True, slots=True)
 class PairWeights:
-    """Two models of a pair: that it is a true conflict, and that both say the same."""
+    """Two models of a pair: that it is a true conflict, and that both say the same; and one of a pair that a third statement
+    corroborates (`Witness.features`), without which no pair is looked at again."""
 
     contradicts: Logistic | Both
     agrees: Logistic | Both
+    corroborated: Logistic | None = None
 
 
-def two_steps(same_question: Logistic, excludes: Logistic) -> PairWeights:
+def two_steps(same_question: Logistic, excludes: Logistic, corroborated: Logistic | None = None) -> PairWeights:
     """From how likely two statements answer one question, and how likely two that do exclude each other."""
-    return PairWeights(Both(same_question, excludes), Both(same_question, excludes.opposite()))
+    return PairWeights(Both(same_question, excludes), Both(same_question, excludes.opposite()), corroborated)
 
 
 @cache
@@ -121,16 +125,24 @@ def weights_digest() -> str:
 def shipped_weights() -> PairWeights:
     """The weights fitted on annotated stories (see docs/ranking.md for the method and its held-out figures)."""
     fitted = json.loads(files("detector.conflicts").joinpath("pair_weights.json").read_text(encoding="utf-8"))
-    return two_steps(_logistic(fitted["same_question"]), _logistic(fitted["excludes"]))
+    return two_steps(
+        _logistic(fitted["same_question"]),
+        _logistic(fitted["excludes"]),
+        _logistic(fitted["corroborated"], CORROBORATED),
+    )
 
 
-def _logistic(fitted: Mapping[str, Any]) -> Logistic:
+CORROBORATED = ("probability", "strength")
+"""What the model of corroborated pairs sees, in order: `Witness.features`."""
+
+
+def _logistic(fitted: Mapping[str, Any], names: Sequence[str] = FEATURES) -> Logistic:
     by_name: Mapping[str, Mapping[str, float]] = fitted["features"]
     return Logistic(
         intercept=float(fitted["intercept"]),
-        weights=tuple(float(by_name[name]["weight"]) for name in FEATURES),
-        means=tuple(float(by_name[name]["mean"]) for name in FEATURES),
-        scales=tuple(float(by_name[name]["scale"]) for name in FEATURES),
+        weights=tuple(float(by_name[name]["weight"]) for name in names),
+        means=tuple(float(by_name[name]["mean"]) for name in names),
+        scales=tuple(float(by_name[name]["scale"]) for name in names),
     )
 
 
@@ -182,6 +194,7 @@ def pair_features(
         float("headline" in (left.form, right.form)),
         float(mutual),
         signals.places_apart,
+        math.log(max(1, signals.shorter_article)),
     )
 
 
@@ -219,9 +232,7 @@ def judge_pair(
     features = pair_features(
         left, right, signals, forward, backward, similarity=pair.similarity, mutual=pair.rule == MUTUAL_RULE
     )
-    probability, agreement = fitted.contradicts.probability(features), fitted.agrees.probability(features)
-    if "differs" in (signals.numbers, signals.dates) and not signals.same_figures:
-        agreement = 0.0  # however alike the words are
+    probability, agreement = fitted.contradicts.probability(features), agreement_of(features, fitted)
     contradiction = (forward.contradiction + backward.contradiction) / 2
     if contradiction >= PLAIN_CONTRADICTION and in_plain_words(signals, pair.similarity):
         probability, agreement = max(probability, contradiction), min(agreement, 1.0 - contradiction)
@@ -230,7 +241,12 @@ def judge_pair(
         _decider_gate(left, right, articles) or _matter_gate(signals, pair.similarity),
         _number_gate(signals),
         _time_gate(signals, probability),
-        _exclusion_gate(probability, signals, forward, backward, settings),
+        _entailment_gate(signals, forward, backward),
+        Gate(
+            EXCLUSION,
+            probability >= settings.contradiction,
+            f"probability {probability:.2f}, {settings.contradiction} needed",
+        ),
     )
     return PairFinding(
         pair,
@@ -244,13 +260,62 @@ def judge_pair(
     )
 
 
+EXCLUSION = "exclusion"
+"""The gate that asks how likely a pair is a conflict, the last one: a third statement may make another answer of it."""
+
+
 def relation_of(gates: Sequence[Gate], probability: float, agreement: float, settings: ConflictSettings) -> Relation:
-    """What the gates, the claim gate first, and the two probabilities make of a pair; only claims can agree."""
-    if all(gate.passed for gate in gates):
+    """What the gates and the two probabilities make of a pair; only claims can agree."""
+    failed = {gate.name for gate in gates if not gate.passed}
+    if not failed:
         return "contradicts"
-    if gates[0].passed and agreement >= settings.agreement and agreement > probability:
+    if "claim" not in failed and agreement >= settings.agreement and agreement > probability:
         return "agrees"
     return "none"
+
+
+def agreement_of(features: tuple[float, ...], weights: PairWeights) -> float:
+    """How likely both say the same; where figures or dates differ and none is the same they do not, however alike the words are."""
+    differ = features[_NUMBERS_DIFFER] or features[_DATES_DIFFER]
+    return 0.0 if differ and not features[_SAME_FIGURES] else weights.agrees.probability(features)
+
+
+_NUMBERS_DIFFER, _DATES_DIFFER, _SAME_FIGURES = (
+    FEATURES.index(name) for name in ("numbers_differ", "dates_differ", "same_figures")
+)
+
+
+def corroborate(
+    findings: Iterable[PairFinding],
+    witnesses: Mapping[str, Witness],
+    settings: ConflictSettings,
+    weights: PairWeights | None = None,
+) -> list[PairFinding]:
+    """The findings in order; those that a witness makes likelier to conflict have another probability, gate on it and relation.
+    `witnesses` is by pair id. Of a finding's gates those that failed are enough."""
+    model = (weights or shipped_weights()).corroborated
+    return [
+        finding
+        if model is None or (seen := witnesses.get(finding.pair.pair_id)) is None
+        else _looked_at_again(finding, seen, model, settings)
+        for finding in findings
+    ]
+
+
+def _looked_at_again(
+    finding: PairFinding, witness: Witness, model: Logistic, settings: ConflictSettings
+) -> PairFinding:
+    probability = model.probability(witness.features(finding.probability))
+    if probability <= finding.probability:
+        return finding
+    reason = (
+        f"probability {probability:.2f}, {settings.contradiction} needed ({finding.probability:.2f} by itself; statement "
+        f"{witness.statement_id} says the same as one and contradicts the other)"
+    )
+    gate = Gate(EXCLUSION, probability >= settings.contradiction, reason)
+    gates = (*(one for one in finding.gates if one.name != EXCLUSION), gate)
+    relation = relation_of(gates, probability, finding.agreement, settings)
+    return replace(finding, probability=probability, gates=gates, relation=relation)
 
 
 def _judge_quotation(
@@ -369,17 +434,14 @@ that say one thing, "will be staying put" and "would not step down"; on the 23 h
 of precision@10 and of recall@20."""
 
 
-def _exclusion_gate(
-    probability: float, signals: Signals, forward: Probs, backward: Probs, settings: ConflictSettings
-) -> Gate:
-    """Likely enough, and neither statement follows from the other; figures that differ are trusted above the model's word."""
+def _entailment_gate(signals: Signals, forward: Probs, backward: Probs) -> Gate:
+    """Neither statement follows from the other; figures that differ are trusted above the model's word."""
     entailment = max(forward.entailment, backward.entailment)
     follows = entailment >= max(FOLLOWS, forward.contradiction, backward.contradiction)
-    if follows and signals.numbers != "differs" and probability >= settings.contradiction:
-        return Gate("exclusion", False, f"model says {entailment:.2f} that one follows from the other")
-    both = f"model says {forward.contradiction:.2f} one way, {backward.contradiction:.2f} the other"
-    passed = probability >= settings.contradiction
-    return Gate("exclusion", passed, f"probability {probability:.2f}, {settings.contradiction} needed ({both})")
+    if follows and signals.numbers != "differs":
+        return Gate("entailment", False, f"model says {entailment:.2f} that one follows from the other")
+    both = f"{forward.contradiction:.2f} one way, {backward.contradiction:.2f} the other"
+    return Gate("entailment", True, f"model says that they contradict: {both}")
 
 
 def lane_of(signals: Signals, left: Statement, right: Statement, settings: ConflictSettings) -> Lane:

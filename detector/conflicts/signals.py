@@ -153,8 +153,8 @@ class Signals:
     `linked`: the statements share a name, or the articles tell of one event, or one of them names whom the statement of the other
     names.
     `swapped_labels`: the sorts of names of which each has one that the other has not. `shared_words` counts shared lemmas that
-    are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `days_apart` how far the
-    nearest of their resolved times, `same_clock` two names of one time of day.
+    are no names, `places_apart` is how far apart the statements stand in their articles, from 0 to 1, `shorter_article` the
+    length of the shorter article in characters, `days_apart` how far the nearest of their resolved times, `same_clock` two names of one time of day.
     """
 
     shared_names: frozenset[str]
@@ -167,6 +167,7 @@ class Signals:
     lemma_overlap: float
     same_figures: int
     places_apart: float
+    shorter_article: int
     numbers: Comparison
     numbers_reason: str
     grown: bool
@@ -218,6 +219,7 @@ def signals_of(
         lemma_overlap=len(shared) / max(1, min(len(left_lemmas), len(right_lemmas))),
         same_figures=len(_figures_of(left) & _figures_of(right)),
         places_apart=abs(left.start / len(left_article.text) - right.start / len(right_article.text)),
+        shorter_article=min(len(left_article.text), len(right_article.text)),
         numbers=numbers,
         numbers_reason=numbers_reason,
         grown=clash is not None and has_grown(clash, left_article, right_article),

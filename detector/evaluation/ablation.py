@@ -168,7 +168,12 @@ def without_hedging(program: Program) -> Program:
 
 def without_pair_model(program: Program) -> Program:
     """The NLI model's mean contradiction probability stands for the fitted one, under the same threshold."""
-    return replace(program, weights=lambda weights: replace(weights, contradicts=NLI_ALONE))
+    return replace(program, weights=lambda weights: replace(weights, contradicts=NLI_ALONE, corroborated=None))
+
+
+def without_corroboration(program: Program) -> Program:
+    """Every pair is judged by itself, whatever a third statement says."""
+    return replace(program, weights=lambda weights: replace(weights, corroborated=None))
 
 
 def without_grouping(program: Program) -> Program:
@@ -209,6 +214,7 @@ STEPS: Mapping[str, Callable[[Program], Program]] = {
     "speakers": without_speakers,
     "hedging": without_hedging,
     "pair model": without_pair_model,
+    "corroboration": without_corroboration,
     "grouping": without_grouping,
     "agreement model": without_agreement_model,
 }
@@ -293,9 +299,10 @@ def fit_program(program: Program, stories: Sequence[Story], more: Sequence[Label
 
 def _unseen(pairs: LabelledPairs, names: Sequence[str]) -> LabelledPairs:
     """The features of those names made the same for all pairs, which gives them no weight."""
-    features = pairs.features.copy()
-    features[:, [FEATURES.index(name) for name in names]] = 0.0
-    return replace(pairs, features=features)
+    features, open_features = pairs.features.copy(), pairs.open_features.copy()
+    for matrix in (features, open_features):
+        matrix[:, [FEATURES.index(name) for name in names]] = 0.0
+    return replace(pairs, features=features, open_features=open_features)
 
 
 def judge(story: Story, program: Program, bench: Workbench, weights: PairWeights) -> StoryScore:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detector.conflicts import Grouping, PairWeights, find_conflicts, judge_pairs
+from detector.conflicts import Grouping, PairWeights, corroborate, find_conflicts, judge_pairs, witnesses_of
 from detector.conflicts.grouping import group_conflicts
 from detector.corpus.origins import origin_groups
 from detector.errors import InputError
@@ -108,15 +108,18 @@ def scored_story(store: Store, bench: Workbench) -> ScoredStory:
 
 
 def findings_of(scored: ScoredStory, bench: Workbench, weights: PairWeights) -> list[PairFinding]:
-    return judge_pairs(
+    settings = bench.settings.conflicts
+    by_themselves = judge_pairs(
         scored.pairs,
         scored.scores,
         statements=scored.statements,
         articles=scored.articles,
         temperature=bench.temperature,
-        settings=bench.settings.conflicts,
+        settings=settings,
         weights=weights,
     )
+    origin_of = {key: scored.origins.get(one.article_id, one.article_id) for key, one in scored.statements.items()}
+    return corroborate(by_themselves, witnesses_of(by_themselves, origin_of), settings, weights)
 
 
 def outcome_of(

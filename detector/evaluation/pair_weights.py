@@ -9,20 +9,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.relations import FEATURES, Both, Logistic, PairWeights, pair_features, two_steps
+from detector.conflicts.corroboration import witnesses_of
+from detector.conflicts.relations import (
+    CORROBORATED,
+    FEATURES,
+    Both,
+    Logistic,
+    PairWeights,
+    agreement_of,
+    pair_features,
+    two_steps,
+)
 from detector.conflicts.signals import signals_of
+from detector.corpus.origins import origin_groups
 from detector.errors import InputError
 from detector.evaluation.gold import GoldConflict, GoldStory, find_stories, load_gold
 from detector.evaluation.metrics import Said, overlaps, quotes, said
+from detector.pairs import RULES
 from detector.pipeline import Workbench, block, embed_pending, ingest, participants_of, score_pending, split_pending
-from detector.records import MUTUAL_RULE, QUOTE_RULE, Article, CandidatePair, PairScore, Statement
+from detector.records import (
+    MUTUAL_RULE,
+    QUOTE_RULE,
+    Article,
+    CandidatePair,
+    JudgedPair,
+    PairScore,
+    Statement,
+    pair_id_of,
+)
 from detector.settings import Settings
 from detector.store import Store, open_store
 
@@ -35,7 +56,11 @@ INVERSE_STRENGTH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Scored candidate pairs of one story with their features and gold: 1 where they contradict, 1 where they agree."""
+    """Scored candidate pairs of one story with their features and gold: 1 where they contradict, 1 where they agree.
+
+    `left_open` are the pairs that `label_of` leaves open and `open_features` theirs: they only tell of others. `origins` maps the
+    articles' ids to their origin.
+    """
 
     story: str
     features: NDArray[np.float64]
@@ -43,6 +68,9 @@ class LabelledPairs:
     agreeing: NDArray[np.int64]
     pairs: tuple[tuple[Statement, Statement], ...]
     weight: float = 1.0
+    left_open: tuple[tuple[Statement, Statement], ...] = ()
+    open_features: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, len(FEATURES))))
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def embedded(store: Store, bench: Workbench) -> tuple[list[Statement], NDArray[np.float32], dict[str, Article]]:
@@ -93,37 +121,48 @@ def label_pairs(
     name: str,
     temperature: float,
 ) -> LabelledPairs:
-    """The features and labels of the pairs of story `name`, without quotations and what `label_of` leaves open."""
+    """The features and labels of the pairs of story `name`, without quotations."""
     rows: list[tuple[float, ...]] = []
+    open_rows: list[tuple[float, ...]] = []
     labels: list[int] = []
     agreeing: list[int] = []
     kept: list[tuple[Statement, Statement]] = []
+    left_open: list[tuple[Statement, Statement]] = []
     for pair in pairs:
         if pair.rule == QUOTE_RULE:
             continue
         left, right = statements[pair.left_id], statements[pair.right_id]
-        label = label_of(left, right, articles, gold)
-        if label is None:
-            continue
         score = scores[pair.pair_id]
         told = articles[left.article_id], articles[right.article_id]
         signals = signals_of(left, right, *told, similarity=pair.similarity)
-        rows.append(
-            pair_features(
-                left,
-                right,
-                signals,
-                score.forward.tempered(temperature),
-                score.backward.tempered(temperature),
-                similarity=pair.similarity,
-                mutual=pair.rule == MUTUAL_RULE,
-            )
+        row = pair_features(
+            left,
+            right,
+            signals,
+            score.forward.tempered(temperature),
+            score.backward.tempered(temperature),
+            similarity=pair.similarity,
+            mutual=pair.rule == MUTUAL_RULE,
         )
+        label = label_of(left, right, articles, gold)
+        if label is None:
+            open_rows.append(row)
+            left_open.append((left, right))
+            continue
+        rows.append(row)
         labels.append(label)
         agreeing.append(int(label == 0 and say_the_same(left, right, articles, gold)))
         kept.append((left, right))
-    matrix = np.asarray(rows, dtype=np.float64).reshape(-1, len(FEATURES))
-    return LabelledPairs(name, matrix, np.asarray(labels), np.asarray(agreeing), tuple(kept))
+    return LabelledPairs(
+        name,
+        np.asarray(rows, dtype=np.float64).reshape(-1, len(FEATURES)),
+        np.asarray(labels),
+        np.asarray(agreeing),
+        tuple(kept),
+        left_open=tuple(left_open),
+        open_features=np.asarray(open_rows, dtype=np.float64).reshape(-1, len(FEATURES)),
+        origins=origin_groups(list(articles.values())),
+    )
 
 
 def label_of(left: Statement, right: Statement, articles: Mapping[str, Article], gold: GoldStory) -> int | None:
@@ -174,7 +213,7 @@ def fit_logistic(
 
 
 def fit(stories: Sequence[LabelledPairs]) -> PairWeights:
-    return two_steps(*fit_steps(stories))
+    return two_steps(*fit_steps(stories), fit_corroborated(stories))
 
 
 def fit_steps(stories: Sequence[LabelledPairs]) -> tuple[Logistic, Logistic]:
@@ -188,6 +227,59 @@ def fit_steps(stories: Sequence[LabelledPairs]) -> tuple[Logistic, Logistic]:
         fit_logistic(features, same, weights),
         fit_logistic(features[related], contradicting[related], weights[related]),
     )
+
+
+FOLDS = 7
+"""Parts of the stories that are judged in turn by weights fitted on the others, for the model of what comes after judging."""
+
+
+def fit_corroborated(stories: Sequence[LabelledPairs]) -> Logistic | None:
+    """That a pair with a witness contradicts, given its probability by itself from weights that never saw its story; None where no pair
+    has one, or all that do are alike. Judged pairs stand alone and take no part."""
+    told, besides = [one for one in stories if one.pairs], [one for one in stories if not one.pairs]
+    rows: list[tuple[float, ...]] = []
+    labels: list[int] = []
+    for part in range(min(FOLDS, len(told))):
+        seen = [story for place, story in enumerate(told) if place % FOLDS != part]
+        if not any(story.labels.any() for story in seen):
+            continue
+        weights = two_steps(*fit_steps([*seen, *besides]))
+        for story in told[part::FOLDS]:
+            for place, features in corroborated_pairs(story, weights).items():
+                rows.append(features)
+                labels.append(int(story.labels[place]))
+    if len(set(labels)) < 2:
+        return None
+    return fit_logistic(np.asarray(rows), np.asarray(labels))
+
+
+def corroborated_pairs(story: LabelledPairs, weights: PairWeights) -> dict[int, tuple[float, float]]:
+    """`Witness.features` of the labelled pairs that have a witness, by their place, each pair judged by `weights`."""
+    judged = []
+    told = ((*story.pairs, *story.left_open), [*story.features.tolist(), *story.open_features.tolist()])
+    for (left, right), row in zip(*told, strict=True):
+        pair_id = pair_id_of(left.statement_id, right.statement_id)
+        pair = CandidatePair(pair_id, left.statement_id, right.statement_id, 0.0, RULES[0])
+        features = tuple(row)
+        probability = weights.contradicts.probability(features)
+        judged.append(JudgedPair(pair, "none", probability, agreement_of(features, weights), "conflict", "implicit"))
+    both = (one for pair in (*story.pairs, *story.left_open) for one in pair)
+    origin_of = {one.statement_id: story.origins.get(one.article_id, one.article_id) for one in both}
+    witnesses = witnesses_of(judged, origin_of)
+    return {
+        place: witnesses[one.pair.pair_id].features(one.probability)
+        for place, one in enumerate(judged[: len(story.pairs)])
+        if one.pair.pair_id in witnesses
+    }
+
+
+def contradicting(story: LabelledPairs, weights: PairWeights) -> NDArray[np.float64]:
+    """The probability of each labelled pair, corroborated where a witness makes it likelier."""
+    found = probabilities(weights.contradicts, story.features)
+    if weights.corroborated is not None and story.pairs:
+        for place, features in corroborated_pairs(story, weights).items():
+            found[place] = max(found[place], weights.corroborated.probability(features))
+    return found
 
 
 def held_out(
@@ -212,6 +304,11 @@ def probabilities(model: Logistic | Both, features: NDArray[np.float64]) -> NDAr
 def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, scorer_id: str) -> dict[str, Any]:
     """The shipped form: fitted on everything, with the figures of stories held out in turn."""
     same_question, excludes = fit_steps([*stories, *more])
+    corroborated = fit_corroborated([*stories, *more])
+    if corroborated is None:
+        raise InputError(
+            f"{len(stories)} stories: no pair with a third statement that tells of it; expected some: give more stories"
+        )
     unseen = {story.story: fitted for story, fitted in held_out(stories, more)}
     return {
         "method": f"two logistic regressions, L2, C={INVERSE_STRENGTH}, features standardised",
@@ -226,6 +323,10 @@ def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, 
         "scorer": scorer_id,
         "contradicts": {
             "held_out_average_precision": average_precision(
+                [story.labels for story in stories],
+                [contradicting(story, unseen[story.story]) for story in stories],
+            ),
+            "by_itself_average_precision": average_precision(
                 [story.labels for story in stories],
                 [probabilities(unseen[story.story].contradicts, story.features) for story in stories],
             ),
@@ -244,11 +345,12 @@ def to_json(stories: Sequence[LabelledPairs], more: Sequence[LabelledPairs], *, 
         },
         "same_question": _model_json(same_question),
         "excludes": _model_json(excludes),
+        "corroborated": _model_json(corroborated, CORROBORATED),
     }
 
 
-def _model_json(model: Logistic) -> dict[str, Any]:
-    columns = zip(FEATURES, model.weights, model.means, model.scales, strict=True)
+def _model_json(model: Logistic, names: Sequence[str] = FEATURES) -> dict[str, Any]:
+    columns = zip(names, model.weights, model.means, model.scales, strict=True)
     return {
         "intercept": round(model.intercept, 6),
         "features": {

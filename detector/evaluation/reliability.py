@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from detector.errors import InputError, MissingExtraError
 from detector.evaluation.held_out import stories_to_hold_out
 from detector.evaluation.judged import read_judged
-from detector.evaluation.pair_weights import LabelledPairs, held_out, label_story, probabilities
+from detector.evaluation.pair_weights import LabelledPairs, contradicting, held_out, label_story, probabilities
 from detector.evaluation.stories import Table, number
 from detector.pipeline import Workbench
 from detector.settings import ConflictSettings
@@ -123,7 +123,7 @@ def curves_of(
 ) -> tuple[Curve, Curve]:
     """`contradicts` and `agrees`, the pairs of all stories together, each story judged by models that never saw it."""
     judged = [
-        (probabilities(weights.contradicts, story.features), probabilities(weights.agrees, story.features))
+        (contradicting(story, weights), probabilities(weights.agrees, story.features))
         for story, weights in held_out(stories, more)
     ]
     contradicts, agrees = (np.concatenate(parts) for parts in zip(*judged, strict=True))

@@ -295,5 +295,5 @@ def _kept(finding: PairFinding) -> JudgedPair:
         finding.agreement,
         finding.lane,
         finding.kind,
-        failed if finding.relation == "none" else "",
+        failed,
     )

@@ -1,14 +1,17 @@
-"""From judged pairs to the outcome of a run; no model is asked."""
+"""From pairs judged by themselves to the outcome of a run; no model is asked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from detector.pipeline.workbench import Workbench
 from detector.records import (
     Article,
     ArticleSummary,
     CandidatePair,
+    Gate,
     JudgedPair,
     Outcome,
     PairFinding,
@@ -26,17 +29,30 @@ def derive(
     summaries: Sequence[ArticleSummary],
     topics: Sequence[Topic],
     articles: Mapping[str, Article],
-) -> Outcome:
-    """Conflicts and agreements of all articles. Only statements that contradict or agree with another are read, and of the
+) -> tuple[Outcome, dict[str, int]]:
+    """Conflicts and agreements of all articles, and how many pairs each gate stopped. Only statements that contradict or agree with another are read, and of the
     topics of those on a decision the ones that name who decides."""
-    from dataclasses import replace
-
-    from detector.conflicts import find_conflicts, holders_in
+    from detector.conflicts import NOTICED, corroborate, find_conflicts, holders_in, witnesses_of
     from detector.corpus.origins import origin_groups
 
-    related = store.comparisons.related()
-    findings = [_unscored(judged) for judged in related]
-    wanted = {one for judged in related for one in (judged.pair.left_id, judged.pair.right_id)}
+    origins = origin_groups(list(articles.values()))
+    noticed = store.comparisons.noticed(NOTICED)
+    witnesses = witnesses_of(noticed, _origin_of_statements(summaries, origins))
+    settings = bench.settings.conflicts
+    by_themselves = [_unscored(judged) for judged in noticed]
+    looked_at = corroborate(by_themselves, witnesses, settings)
+    findings = [finding for finding in looked_at if finding.relation != "none"]
+    opposed = {
+        one
+        for finding in findings
+        if finding.relation == "contradicts"
+        for one in (finding.pair.left_id, finding.pair.right_id)
+    }
+    related = {finding.pair.pair_id for finding in findings}
+    between = [judged for judged in store.comparisons.among(opposed) if judged.pair.pair_id not in related]
+    findings += corroborate([_unscored(judged) for judged in between], witnesses, settings)
+    findings.sort(key=lambda finding: finding.pair.pair_id)
+    wanted = {one for finding in findings for one in (finding.pair.left_id, finding.pair.right_id)}
     statements = store.statements_by_id(wanted | _same_words(summaries), fingerprint=bench.statements_fingerprint)
     naming = _naming(holders_in(findings, statements), summaries, topics) - set(statements)
     statements = dict(
@@ -49,12 +65,33 @@ def derive(
         statements=statements,
         articles=articles,
         vectors=dict(zip(statements, vectors, strict=True)),
-        origins=origin_groups(list(articles.values())),
+        origins=origins,
         topics=topics,
-        settings=bench.settings.conflicts,
+        settings=settings,
     )
     shown = [finding.pair for finding in outcome.findings]
-    return replace(outcome, findings=tuple(judge_again(store, bench, shown, statements, articles)))
+    scored = judge_again(store, bench, shown, statements, articles)
+    stopped = Counter(store.comparisons.stopped())
+    stopped.subtract(_stopped(by_themselves))
+    stopped.update(_stopped(looked_at))
+    return replace(outcome, findings=tuple(corroborate(scored, witnesses, settings))), dict(sorted(stopped.items()))
+
+
+def _stopped(findings: Sequence[PairFinding]) -> Counter[str]:
+    """How many pairs that are nothing each gate stopped; the first one counts."""
+    return Counter(
+        next(gate.name for gate in finding.gates if not gate.passed)
+        for finding in findings
+        if finding.relation == "none"
+    )
+
+
+def _origin_of_statements(summaries: Sequence[ArticleSummary], origins: Mapping[str, str]) -> dict[str, str]:
+    return {
+        one.statement_id: origins.get(summary.article_id, summary.article_id)
+        for summary in summaries
+        for one in summary.participants
+    }
 
 
 def _same_words(summaries: Sequence[ArticleSummary]) -> set[str]:
@@ -92,6 +129,7 @@ _UNREAD = PairScore("", "", Probs(0.0, 1.0, 0.0), Probs(0.0, 1.0, 0.0))
 
 def _unscored(judged: JudgedPair) -> PairFinding:
     """A finding for grouping and ranking, which look at no score; `judge_again` gives the whole one."""
+    gates = (Gate(judged.stopped_by, False, ""),) if judged.stopped_by else ()
     return PairFinding(
         judged.pair,
         _UNREAD,
@@ -99,7 +137,8 @@ def _unscored(judged: JudgedPair) -> PairFinding:
         judged.probability,
         judged.lane,
         judged.kind,
-        agreement=judged.agreement,
+        gates,
+        judged.agreement,
     )
 
 
@@ -110,7 +149,7 @@ def judge_again(
     statements: Mapping[str, Statement],
     articles: Mapping[str, Article],
 ) -> list[PairFinding]:
-    """The findings of scored pairs with their scores and gates, in order."""
+    """The findings of scored pairs by themselves, with their scores and gates, in order."""
     from detector.conflicts import judge_pairs
 
     scorer_id = bench.scorer_id

@@ -130,8 +130,8 @@ def _analyse(store: Store, bench: Workbench, clock: Clock, on_progress: OnProgre
         store, bench, summaries, means, articles=articles, topics=topics, clock=clock, on_progress=on_progress
     )
     with clock.measure("conflicts"):
-        outcome = derive(store, bench, summaries, topics, articles)
-    return outcome, _counts(store, bench, everything, articles, outcome)
+        outcome, stopped = derive(store, bench, summaries, topics, articles)
+    return outcome, _counts(store, bench, everything, articles, outcome, stopped)
 
 
 def _counts(
@@ -140,6 +140,7 @@ def _counts(
     summaries: Sequence[ArticleSummary],
     articles: Mapping[str, Article],
     outcome: Outcome,
+    stopped: Mapping[str, int],
 ) -> dict[str, int]:
     from detector.conflicts.gates import gate_counts
 
@@ -154,5 +155,5 @@ def _counts(
         "conflicts": sum(conflict.lane == "conflict" for conflict in outcome.conflicts),
         "entries": len(outcome.conflicts),
         "agreements": len(outcome.agreements),
-        **gate_counts((summary.gates for summary in summaries), store.comparisons.stopped()),
+        **gate_counts((summary.gates for summary in summaries), stopped),
     }

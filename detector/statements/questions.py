@@ -18,6 +18,7 @@ _VAGUE_SUBJECTS = frozenset(
     "i you we he she they him them his her this that these those there who which what it one some most many none nobody "
     "nothing both each others another".split()
 )
+_POINTING = frozenset("this that these those such".split())
 _RELATIVE = frozenset("which whom whose".split())
 _COMMON = frozenset(("NN", "NNS", "JJ", "JJR", "JJS", "RB", "VBG", "VBN"))
 _FINITE = frozenset(("VBD", "VBZ", "VBP", "MD"))
@@ -74,8 +75,9 @@ def _told(root: Token) -> Token:
 
 
 def _is_vague(subject: Token) -> bool:
-    """A pronoun, or a number of nothing: "Six involved small arms"."""
-    return subject.lower_ in _VAGUE_SUBJECTS or (subject.pos_ == "NUM" and not any(subject.children))
+    """A pronoun, a number of nothing ("Six involved small arms"), or what only the sentence before names ("These factors")."""
+    pointed_at = any(child.lower_ in _POINTING for child in subject.children if child.i < subject.i)
+    return subject.lower_ in _VAGUE_SUBJECTS or pointed_at or (subject.pos_ == "NUM" and not any(subject.children))
 
 
 def _finite(root: Token, subject_end: int) -> Token | None:

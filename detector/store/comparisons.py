@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -205,25 +205,24 @@ class Comparisons:
             found = {row[0]: _judged(row) for row in connection.execute(sa.select(*_JUDGED))}
         return [found[pair_id] for pair_id in sorted(found)]
 
-    def related(self) -> list[JudgedPair]:
-        """The pairs that contradict or agree, and every other pair of two statements that contradict something; by pair
-        id, each once."""
-        query = sa.select(*_JUDGED).where(t.pairs.c.relation.in_(("contradicts", "agrees")))
-        found: dict[str, JudgedPair] = {}
+    def noticed(self, least: float) -> list[JudgedPair]:
+        """The pairs that contradict or agree, each with at least this probability, whatever came of them; by pair id, each once."""
+        related = t.pairs.c.relation.in_(("contradicts", "agrees"))
+        query = sa.select(*_JUDGED).where(sa.or_(related, t.pairs.c.probability >= least, t.pairs.c.agreement >= least))
         with self._transaction() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row[0], _judged(row))
-            opposed = {
-                one
-                for judged in found.values()
-                if judged.relation == "contradicts"
-                for one in (judged.pair.left_id, judged.pair.right_id)
+            found = {row[0]: _judged(row) for row in connection.execute(query)}
+        return [found[pair_id] for pair_id in sorted(found)]
+
+    def among(self, statement_ids: Set[str]) -> list[JudgedPair]:
+        """The pairs of any two of these statements, by pair id, each once."""
+        if not statement_ids:
+            return []
+        with self._transaction() as connection:
+            found = {
+                row[0]: _judged(row)
+                for row in connection.execute(sa.select(*_JUDGED))
+                if row[1] in statement_ids and row[2] in statement_ids
             }
-            if opposed:
-                others = sa.select(*_JUDGED).where(t.pairs.c.relation == "none")
-                for row in connection.execute(others):
-                    if row[1] in opposed and row[2] in opposed:
-                        found.setdefault(row[0], _judged(row))
         return [found[pair_id] for pair_id in sorted(found)]
 
     def count(self) -> int:
@@ -232,9 +231,13 @@ class Comparisons:
             return connection.scalar(sa.select(sa.func.count(t.pairs.c.pair_id.distinct()))) or 0
 
     def stopped(self) -> dict[str, int]:
-        """How many pairs each gate stopped, by its name; the first gate that failed counts."""
+        """How many pairs that are nothing by themselves each gate stopped, by its name; the first gate that failed counts."""
         stop = t.pairs.c.stopped_by
-        query = sa.select(stop, sa.func.count(t.pairs.c.pair_id.distinct())).where(stop != "").group_by(stop)
+        query = (
+            sa.select(stop, sa.func.count(t.pairs.c.pair_id.distinct()))
+            .where(t.pairs.c.relation == "none")
+            .group_by(stop)
+        )
         with self._transaction() as connection:
             return {str(name): int(number) for name, number in sorted(tuple(row) for row in connection.execute(query))}
 
