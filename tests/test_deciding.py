@@ -92,6 +92,23 @@ def test_an_outlet_on_a_side_brings_only_what_says_the_same(said: dict[str, Stat
     assert not {"turned", "open"} & set.union(*found)
 
 
+def test_outlets_that_were_gathered_on_one_side_part_by_where_they_place_the_decider(
+    said: dict[str, Statement],
+) -> None:
+    group = on_two(said, "Herald", "Courier")
+    group.join(said["Wire"].statement_id, 0)
+    assert joined(group, said) == [{"Herald"}, {"Courier"}, {"Wire"}]
+
+
+def test_an_outlet_does_not_go_to_the_side_that_its_evidence_contradicts(said: dict[str, Statement]) -> None:
+    said["Echo"] = statement("Orsk refused the thirty-day truce.", article("Echo"), names="PERSON:Orsk")
+    group = on_two(said, "Herald", "Courier")
+    group.join(said["Echo"].statement_id, 0)
+    between = pair(*sorted((said["Echo"], said["Courier"]), key=lambda one: one.statement_id))
+    group.take(PairFinding(between, score(between), "contradicts", 0.4, "conflict", "outcome"))
+    assert joined(group, said)[:2] == [{"Herald", "Echo"}, {"Courier"}]
+
+
 def test_what_stands_in_an_entry_on_a_decision_joins_no_other(said: dict[str, Statement]) -> None:
     said["Later"] = statement("Orsk accepted the truce.", article("Later"), names="PERSON:Orsk")
     elsewhere, group = on_two(said, "Wire", "Later"), on_two(said, "Herald", "Courier")
