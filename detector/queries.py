@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from detector import models
-from detector.conflicts import NOTICED, Witness, corroborate, judge_pair, witnesses_of
+from detector.conflicts import NOTICED, Witness, corroborate, judge_pair, statement_origins, witnesses_of
 from detector.conflicts.signals import is_hedged, is_prescription
 from detector.conflicts.stance import stance_of
 from detector.conflicts.stance_words import DECISIONS
@@ -324,8 +324,7 @@ def _witnesses(
     pairs = [finding.pair, *(one.pair for one in others)]
     told = {one for pair in pairs for one in (pair.left_id, pair.right_id)}
     statements = store.statements_by_id(told, fingerprint=bench.statements_fingerprint)
-    origins = origin_groups(list(articles.values()))
-    origin_of = {key: origins.get(one.article_id, one.article_id) for key, one in statements.items()}
+    origin_of = statement_origins(statements.values(), origin_groups(list(articles.values())))
     known = [one for one in others if one.pair.left_id in origin_of and one.pair.right_id in origin_of]
     return witnesses_of([*known, finding], origin_of)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.corroboration import NOTICED, Witness, witnesses_of
+from detector.conflicts.corroboration import NOTICED, Witness, statement_origins, witnesses_of
 from detector.conflicts.deciding import holders_in, take_stands
 from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts
 from detector.conflicts.ranking import build_agreement, build_conflict, rank, repeats_of
@@ -36,6 +36,7 @@ __all__ = [
     "judge_pair",
     "judge_pairs",
     "shipped_weights",
+    "statement_origins",
     "weights_digest",
     "witnesses_of",
 ]

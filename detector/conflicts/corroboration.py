@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from detector.records import QUOTE_RULE, CandidatePair
+from detector.records import QUOTE_RULE, CandidatePair, Statement
 
 NOTICED = 0.10
 """Probability from which a pair can be corroborated, and from which a contradiction or an agreement is a link to a third statement."""
@@ -43,6 +43,11 @@ class Witness:
         of the strength."""
         bounded = min(max(probability, 0.005), 0.995)
         return math.log(bounded / (1.0 - bounded)), math.log(self.strength + NOTICED**2)
+
+
+def statement_origins(statements: Iterable[Statement], origins: Mapping[str, str]) -> dict[str, str]:
+    """The origin of each statement by its id; `origins` is by article id, an article that is not in it has its own."""
+    return {one.statement_id: origins.get(one.article_id, one.article_id) for one in statements}
 
 
 def witnesses_of(judged: Iterable[Judged], origin_of: Mapping[str, str]) -> dict[str, Witness]:

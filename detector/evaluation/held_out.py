@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detector.conflicts import Grouping, PairWeights, corroborate, find_conflicts, judge_pairs, witnesses_of
+from detector.conflicts import (
+    Grouping,
+    PairWeights,
+    corroborate,
+    find_conflicts,
+    judge_pairs,
+    statement_origins,
+    witnesses_of,
+)
 from detector.conflicts.grouping import group_conflicts
 from detector.corpus.origins import origin_groups
 from detector.errors import InputError
@@ -118,7 +126,7 @@ def findings_of(scored: ScoredStory, bench: Workbench, weights: PairWeights) -> 
         settings=settings,
         weights=weights,
     )
-    origin_of = {key: scored.origins.get(one.article_id, one.article_id) for key, one in scored.statements.items()}
+    origin_of = statement_origins(scored.statements.values(), scored.origins)
     return corroborate(by_themselves, witnesses_of(by_themselves, origin_of), settings, weights)
 
 

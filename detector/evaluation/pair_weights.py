@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.conflicts.corroboration import witnesses_of
+from detector.conflicts.corroboration import statement_origins, witnesses_of
 from detector.conflicts.relations import (
     CORROBORATED,
     FEATURES,
@@ -264,8 +264,7 @@ def corroborated_pairs(story: LabelledPairs, weights: PairWeights) -> dict[int, 
         probability = weights.contradicts.probability(features)
         judged.append(JudgedPair(pair, "none", probability, agreement_of(features, weights), "conflict", "implicit"))
     both = (one for pair in (*story.pairs, *story.left_open) for one in pair)
-    origin_of = {one.statement_id: story.origins.get(one.article_id, one.article_id) for one in both}
-    witnesses = witnesses_of(judged, origin_of)
+    witnesses = witnesses_of(judged, statement_origins(both, story.origins))
     return {
         place: witnesses[one.pair.pair_id].features(one.probability)
         for place, one in enumerate(judged[: len(story.pairs)])

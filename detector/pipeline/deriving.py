@@ -74,7 +74,8 @@ def derive(
     stopped = Counter(store.comparisons.stopped())
     stopped.subtract(_stopped(by_themselves))
     stopped.update(_stopped(looked_at))
-    return replace(outcome, findings=tuple(corroborate(scored, witnesses, settings))), dict(sorted(stopped.items()))
+    outcome = replace(outcome, findings=tuple(corroborate(scored, witnesses, settings)))
+    return outcome, {name: number for name, number in sorted(stopped.items()) if number}
 
 
 def _stopped(findings: Sequence[PairFinding]) -> Counter[str]:
