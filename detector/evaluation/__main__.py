@@ -6,10 +6,10 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detector.errors import DetectorError, InputError
 from detector.evaluation.gold import check_story, find_stories, load_gold, merge_gold
@@ -112,18 +112,58 @@ def _parser() -> argparse.ArgumentParser:
     topics.add_argument("articles", type=Path, help="a .jsonl file whose rows name their event, or a folder of stories")
     topics.add_argument("--settings", type=Path, help="settings file")
     topics.set_defaults(command=_topics)
+    questions = commands.add_parser(
+        "questions", help="how many entries of a report on real articles ask what people found by reading them"
+    )
+    questions.add_argument(
+        "report", type=Path, help="a report in its JSON form, on recession.jsonl or events_dev.jsonl"
+    )
+    questions.add_argument("--first", type=int, default=20, help="entries shown")
+    questions.add_argument("--json", action="store_true", help="print the figures and entries as JSON")
+    questions.set_defaults(command=_questions)
     return parser
+
+
+def _questions(options: argparse.Namespace) -> int:
+    from detector.evaluation.questions import find_asked, read_questions
+
+    found = find_asked(_read_report(options.report), read_questions())
+    first = found.entries[: options.first]
+    asked, certain = found.recall(options.first)
+    if options.json:
+        entries = [
+            {"rank": one.rank, "heading": one.heading, "asks": one.asks and one.asks.question, "wanted": one.wanted}
+            for one in first
+        ]
+        shares = {str(count): round(found.precision(count), 4) for count in (5, 10, 20)}
+        print(json.dumps({"precision": shares, "asked": asked, "certain": certain, "entries": entries}, indent=1))
+        return 0
+    for one in first:
+        asks = f"{one.asks.interest}  {one.asks.question}" if one.asks else "-"
+        print(f"{one.rank:3}  {asks:<72.72}  {one.heading:.72}")
+    print(
+        f"\nOf the first 5, 10 and 20 entries ask a listed question that an editor would want: "
+        f"{found.precision(5):.2f}, {found.precision(10):.2f}, {found.precision(20):.2f}; "
+        f"of {certain} that one would certainly want, the first {len(first)} ask {asked}"
+    )
+    return 0
 
 
 def _score(options: argparse.Namespace) -> int:
     golds = [load_gold(story) for story in find_stories(options.gold)]
     gold = golds[0] if len(golds) == 1 else merge_gold(golds, name=TOGETHER)
-    try:
-        report = json.loads(options.report.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{options.report}: not readable as JSON ({error}); expected a report") from error
-    _print_tables(Evaluation(scores=(score_report(gold, report, scale=len(golds)),)))
+    _print_tables(Evaluation(scores=(score_report(gold, _read_report(options.report), scale=len(golds)),)))
     return 0
+
+
+def _read_report(path: Path) -> Mapping[str, Any]:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not readable as JSON ({error}); expected a report") from error
+    if not isinstance(report, dict) or "conflicts" not in report:
+        raise InputError(f"{path}: no report; expected one in its JSON form, with conflicts")
+    return report
 
 
 def _print_tables(evaluation: Evaluation) -> None:
