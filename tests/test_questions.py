@@ -1,4 +1,4 @@
-"""What people found by reading real articles, and how many entries of a report ask it."""
+"""What readers found in real articles, and how many entries of a report ask it."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     topics.add_argument("--settings", type=Path, help="settings file")
     topics.set_defaults(command=_topics)
     questions = commands.add_parser(
-        "questions", help="how many entries of a report on real articles ask what people found by reading them"
+        "questions", help="how many entries of a report on real articles ask what readers found in them"
     )
     questions.add_argument(
         "report", type=Path, help="a report in its JSON form, on recession.jsonl or events_dev.jsonl"

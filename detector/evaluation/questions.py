@@ -1,6 +1,6 @@
-"""How many entries of a report on real articles ask what people found by reading them.
+"""How many entries of a report on real articles ask what readers found in them.
 
-`questions.jsonl` lists the questions on which the outlets differ, or which they answer alike, as seven readers found them who
+`questions.jsonl` lists the questions on which the outlets differ, or which they answer alike, as six readers found them who
 did not see what the program finds: our words for the question, how much an editor would want it (2 certainly, 1 perhaps, 0 trivial) and,
 for each side, the ids of the statements that stand on it. The articles' words are their publishers' and are not kept.
 """
