@@ -35,13 +35,15 @@ def report(*entries: tuple[str, ...]) -> dict[str, object]:
 
 def test_an_entry_asks_a_question_when_its_sides_are_on_different_sides_of_it() -> None:
     found = find_asked(report(("a", "c"), ("a", "b"), ("z", "d", "e")), LISTED)
-    assert [entry.asks for entry in found.entries] == [IN_RECESSION, None, ODDS]
+    assert [entry.asks for entry in found.entries] == [(IN_RECESSION,), (), (ODDS,)]
     assert [entry.wanted for entry in found.entries] == [True, False, True]
 
 
-def test_of_several_questions_an_entry_asks_the_most_wanted() -> None:
-    (entry,) = find_asked(report(("ad", "x")), LISTED).entries
-    assert entry.asks == IN_RECESSION
+def test_of_several_questions_that_an_entry_asks_the_most_wanted_comes_first_and_all_are_found() -> None:
+    certain = Question("theme", "How deep is it?", "conflict", 2, (frozenset("d"), frozenset("x")))
+    found = find_asked(report(("ad", "x")), [*LISTED, certain])
+    assert found.entries[0].asks == (certain, IN_RECESSION, ODDS)
+    assert found.recall(1) == (2, 2)
 
 
 def test_what_is_trivial_or_alike_is_not_what_an_editor_wants() -> None:

@@ -132,14 +132,14 @@ def _questions(options: argparse.Namespace) -> int:
     asked, certain = found.recall(options.first)
     if options.json:
         entries = [
-            {"rank": one.rank, "heading": one.heading, "asks": one.asks and one.asks.question, "wanted": one.wanted}
+            {"rank": one.rank, "heading": one.heading, "asks": [ask.question for ask in one.asks], "wanted": one.wanted}
             for one in first
         ]
         shares = {str(count): round(found.precision(count), 4) for count in (5, 10, 20)}
         print(json.dumps({"precision": shares, "asked": asked, "certain": certain, "entries": entries}, indent=1))
         return 0
     for one in first:
-        asks = f"{one.asks.interest}  {one.asks.question}" if one.asks else "-"
+        asks = f"{one.asks[0].interest}  {one.asks[0].question}" if one.asks else "-"
         print(f"{one.rank:3}  {asks:<72.72}  {one.heading:.72}")
     print(
         f"\nOf the first 5, 10 and 20 entries ask a listed question that an editor would want: "

@@ -40,15 +40,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a report with the listed question that it asks, the most wanted one where it asks several."""
+    """An entry of a report with the listed questions that it asks, the most wanted one first. An entry that sets two statements apart
+    may still put others on the wrong side: that is for its reader."""
 
     rank: int
     heading: str
-    asks: Question | None
+    asks: tuple[Question, ...]
 
     @property
     def wanted(self) -> bool:
-        return self.asks is not None and self.asks.interest >= WANTED
+        return any(one.interest >= WANTED for one in self.asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,15 @@ class Found:
     listed: tuple[Question, ...]
 
     def precision(self, count: int) -> float:
-        """Share of the first `count` entries that ask a listed question of interest `WANTED` or more."""
+        """Share of the first `count` entries that ask a listed question of interest `WANTED` or more; one asked again counts again."""
         first = self.entries[:count]
         return sum(entry.wanted for entry in first) / len(first) if first else float("nan")
 
     def recall(self, count: int) -> tuple[int, int]:
         """Questions of interest CERTAIN that the first `count` entries ask, and how many there are."""
         certain = [one for one in self.listed if one.interest >= CERTAIN]
-        asked = {entry.asks.question for entry in self.entries[:count] if entry.asks is not None}
-        return sum(one.question in asked for one in certain), len(certain)
+        asked = {one for entry in self.entries[:count] for one in entry.asks}
+        return sum(one in asked for one in certain), len(certain)
 
 
 def read_questions(path: Path = QUESTIONS) -> list[Question]:
@@ -96,7 +97,7 @@ def find_asked(report: Mapping[str, Any], questions: Sequence[Question]) -> Foun
         sides = [[str(one["statement_id"]) for one in side["statements"]] for side in conflict["sides"]]
         shown.update(itertools.chain.from_iterable(sides))
         asked = sorted(_asked(sides, differing), key=lambda one: (-one.interest, one.question))
-        entries.append(Entry(int(conflict["rank"]), str(conflict["question"]), asked[0] if asked else None))
+        entries.append(Entry(int(conflict["rank"]), str(conflict["question"]), tuple(asked)))
     if not (read := {set_of[statement] for statement in shown if statement in set_of}):
         raise InputError(
             "the report shows none of the statements that were read; expected one on recession.jsonl or events_dev.jsonl, "
