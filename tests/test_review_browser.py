@@ -301,13 +301,13 @@ def test_what_somebody_else_changed_meanwhile_is_said_and_nothing_is_recorded(br
         assert mine.page.locator(".decide .now").count() == 0
 
 
-def test_a_desk_that_stopped_says_that_nothing_was_recorded(browser: Browser, desk: str) -> None:
+def test_a_desk_that_stopped_says_that_nothing_was_recorded(browser: Browser, undecided: str, tmp_path: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{desk}/?state=all&kind=number")
-    page.click("[data-row] h2 a")
-    wait_for(page, FIRE)
-    page.route("**/decide", lambda route: route.abort())
+    with served(desk_app(shutil.copy(undecided, tmp_path / "plain.db"))) as home:
+        page.goto(f"{home}/?state=all&kind=number")
+        page.click("[data-row] h2 a")
+        wait_for(page, FIRE)
     page.keyboard.press("c")
     page.wait_for_selector("[role=alert]")
     assert "nothing was recorded" in page.locator("[role=alert]").inner_text()
