@@ -32,6 +32,8 @@ def _pipeline() -> spacy.language.Language:
         ("Ukrainian troops have left the town.", "Have Ukrainian troops left the town?"),
         ("NATO forces have left the town.", "Have NATO forces left the town?"),
         ("No decision has been made.", "Has any decision been made?"),
+        ("Varga does not believe the harbour is lost because the pumps still run.", "Does Varga believe the harbour is lost?"),
+        ("The dispute over who owns the harbour has delayed the sale.", "Has the dispute over who owns the harbour delayed the sale?"),
         ("The delegation left the hall, and its cars went to the airport.", "Did the delegation leave the hall?"),
     ],
 )  # fmt: skip
@@ -49,6 +51,8 @@ def test_what_a_cut_leaves_open_is_left_out() -> None:
     "sentence",
     ["Who signed the paper?", "It was over.", "What a dam is for", "Three dead in the valley", "I would not.",
      "Six involved small arms and were over in minutes.", "None of them moved.", "People: finance director Nand-Ross goes in the autumn.", "Brightmere rejects Halden bid as half-year revenue climbs",
+     "Now that the mayor, long a critic of the plan, has backed it, the question of precisely what legal status and protections should "
+     "be granted to dock crews is emerging as an issue of the sharpest contrast.",
      "Such factors are now prompting the Fed to act.", "This committee is left with no alternative."],
 )  # fmt: skip
 def test_no_question_is_made_of_what_is_no_plain_clause(sentence: str) -> None:

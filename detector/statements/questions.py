@@ -20,6 +20,7 @@ _VAGUE_SUBJECTS = frozenset(
 )
 _POINTING = frozenset("this that these those such".split())
 _RELATIVE = frozenset("which whom whose".split())
+_WH_TAGS = frozenset(("WP", "WP$", "WRB", "WDT"))
 _COMMON = frozenset(("NN", "NNS", "JJ", "JJR", "JJS", "RB", "VBG", "VBN"))
 _FINITE = frozenset(("VBD", "VBZ", "VBP", "MD"))
 _TELLING = (SAY | frozenset(THINK)) - {"doubt"}
@@ -29,7 +30,7 @@ _ABBREVIATIONS = ("a.m.", "p.m.", "U.S.", "U.N.", "Inc.", "Corp.")
 
 def as_question(sentence: Span) -> str:
     """The question, or an empty string when the sentence is no plain clause. `sentence` is one parsed sentence."""
-    if sentence[0].tag_ in {"WP", "WDT", "WRB", "WP$"}:
+    if sentence[0].tag_ in _WH_TAGS:
         return ""
     root = _told(sentence.root)
     if root.pos_ not in {"VERB", "AUX"} or root.tag_ not in {"VBD", "VBZ", "VBP", "VBN", "VBG", "VB", "MD"}:
@@ -44,6 +45,7 @@ def as_question(sentence: Span) -> str:
         len(phrase) > 14
         or phrase[-1].i >= root.i
         or any(token.dep_ == "relcl" or token.text == ":" or token.lower_ in _RELATIVE for token in phrase)
+        or _asks_half(phrase)
     ):
         return ""
     skipped = {child.i for child in root.children if child.dep_ == "neg"}
@@ -72,6 +74,12 @@ def _told(root: Token) -> Token:
             break
         root = clauses[0]
     return root
+
+
+def _asks_half(phrase: list[Token]) -> bool:
+    """A "what" or "how" in the subject whose verb is not in it: the parse took that for the main one."""
+    asked = next((place for place, token in enumerate(phrase) if token.tag_ in _WH_TAGS), None)
+    return asked is not None and not any(token.pos_ in {"VERB", "AUX"} for token in phrase[asked:])
 
 
 def _is_vague(subject: Token) -> bool:
@@ -117,7 +125,8 @@ def _clause_end(root: Token) -> int:
             if child.dep_ == "punct" and child.text in {'"', "'", "(", "["}:
                 continue
             end = min(end, child.left_edge.i)
-    end = min([end, *(token.i for token in root.doc[root.i + 1 : end] if _joins_a_clause(token))])
+    after = root.doc[root.i + 1 : end]
+    end = min([end, *(token.i for token in after if _joins_a_clause(token) or _says_why_not(token, root))])
     while end > root.i + 1 and root.doc[end - 1].text in {",", ";", ":", "-", ".", "!", "and", "but", '"'}:
         end -= 1
     return end
@@ -129,6 +138,12 @@ def _joins_a_clause(token: Token) -> bool:
         return False
     joined = next((child for child in token.head.children if child.dep_ == "conj" and child.i > token.i), None)
     return joined is not None and _is_finite(joined) and not _is_finite(token.head)
+
+
+def _says_why_not(token: Token, root: Token) -> bool:
+    """Where the reason of a doubt begins, which is none of what is doubted: "does not believe that it failed because ..."."""
+    doubted = root.lemma_ in THINK and any(child.dep_ == "neg" for child in root.children)
+    return doubted and token.lower_ == "because" and token.dep_ == "mark"
 
 
 def _is_finite(verb: Token) -> bool:
