@@ -238,6 +238,30 @@ def test_a_conflict_is_headed_by_the_question_its_sides_answer() -> None:
     assert {side.position for side in conflict.sides} == {SIGNED[0].text, LEFT[0].text}
 
 
+def test_a_conflict_of_figures_is_headed_by_a_question_that_asks_for_one_of_them() -> None:
+    def told(outlet: str, low: float, question: str) -> tuple[Statement, Article]:
+        return said(
+            f"The dam board told a survey that {low:g} villages were flooded.",
+            outlet,
+            names="ORG:dam",
+            quantities=(count(low, "villages"),),
+            question=question,
+        )
+
+    def heading(left: tuple[Statement, Article], right: tuple[Statement, Article]) -> str:
+        conflict = outcome_of((left, right, 0.95)).conflicts[0]
+        assert conflict.kind == "number"
+        return conflict.question
+
+    beside_it = told("A", 38, "Did the dam board tell a survey?")
+    asks_it = told("B", 44, "Did the dam board tell a survey that 44 villages were flooded?")
+    assert (
+        heading(beside_it, asks_it) == "Did the dam board tell a survey that 44 villages were flooded, or 38 villages?"
+    )
+    also_beside_it = told("B", 44, "Did the board tell a survey of dams?")
+    assert heading(beside_it, also_beside_it).startswith("“The dam board told a survey that 38 villages were flooded.”")
+
+
 def test_no_two_conflicts_are_headed_by_the_same_question() -> None:
     dear = said("Truce paper is dear.", "C", names="PERSON:orsk", question="Is truce paper dear?")
     everyone = (SIGNED, LEFT, dear)

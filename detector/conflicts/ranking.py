@@ -199,36 +199,50 @@ def _conflict_id(group: Group, statements: Mapping[str, Statement], articles: Ma
 
 
 def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) -> Iterator[str]:
-    """Questions that the sides answer differently, the best first; none when no statement makes one."""
+    """Questions that the sides answer differently, the best first; none when no statement makes one, or none that asks for the number
+    by which they part."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
     if strongest.pair.rule == QUOTE_RULE:
         speakers = " or ".join(sorted(str(statement.speaker) for statement in pair))
         words = shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip(".")
         yield f"Who said “{words}”: {speakers}?"
         return
-    about_both = {one.statement_id: _asks_of(one, other) for one, other in (pair, pair[::-1])}
+    ways = (pair[0], pair[1]), (pair[1], pair[0])
+    asks = {one.statement_id: one.question for one in pair}
+    about_both = {one.statement_id: _asks_of(one, other) for one, other in ways}
+    figures = {one.statement_id: _figures_of(strongest, one, other) for one, other in ways}
+    misses = {key: own not in asks[key] for key, (own, _) in figures.items()}
     pair.sort(
         key=lambda one: (
             not one.question,
             not about_both[one.statement_id],
+            misses[one.statement_id],
             is_hedged(one),
             one.negated,
             len(one.wording),
         )
     )
-    for asking, other in (pair, pair[::-1]):
+    for asking in pair:
         if not asking.question:
             continue
-        if strongest.kind in ("number", "date"):
-            reason = (
-                compare_numbers(asking, other, similarity=strongest.pair.similarity)[1]
-                if strongest.kind == "number"
-                else compare_dates(asking, other)[1]
-            )
-            own, _, alternative = reason.partition(" against ")
-            if alternative and own in asking.question:
-                yield f"{asking.question.rstrip('?')}, or {alternative}?"
-        yield asking.question
+        own, alternative = figures[asking.statement_id]
+        missed = misses[asking.statement_id]
+        if own and not missed:
+            yield f"{asking.question.rstrip('?')}, or {alternative}?"
+        if not (missed and strongest.kind == "number"):
+            yield asking.question
+
+
+def _figures_of(strongest: PairFinding, asking: Statement, other: Statement) -> tuple[str, str]:
+    """The figures or dates by which a pair parts, that of `asking` first; empty where it parts by something else."""
+    if strongest.kind == "number":
+        reason = compare_numbers(asking, other, similarity=strongest.pair.similarity)[1]
+    elif strongest.kind == "date":
+        reason = compare_dates(asking, other)[1]
+    else:
+        return "", ""
+    own, _, alternative = reason.partition(" against ")
+    return (own, alternative) if alternative else ("", "")
 
 
 def _asks_of(asking: Statement, other: Statement) -> bool:
