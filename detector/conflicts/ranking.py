@@ -207,29 +207,25 @@ def questions_of(strongest: PairFinding, statements: Mapping[str, Statement]) ->
         words = shorten(min(pair, key=lambda said: len(said.wording)).wording, 80).rstrip(".")
         yield f"Who said “{words}”: {speakers}?"
         return
-    ways = (pair[0], pair[1]), (pair[1], pair[0])
-    asks = {one.statement_id: one.question for one in pair}
-    about_both = {one.statement_id: _asks_of(one, other) for one, other in ways}
-    figures = {one.statement_id: _figures_of(strongest, one, other) for one, other in ways}
-    misses = {key: own not in asks[key] for key, (own, _) in figures.items()}
-    pair.sort(
-        key=lambda one: (
-            not one.question,
-            not about_both[one.statement_id],
-            misses[one.statement_id],
-            is_hedged(one),
-            one.negated,
-            len(one.wording),
+
+    def order(way: tuple[Statement, Statement, str, str]) -> tuple[bool | int, ...]:
+        asking, other, own, _ = way
+        return (
+            not asking.question,
+            not _asks_of(asking, other),
+            own not in asking.question,
+            is_hedged(asking),
+            asking.negated,
+            len(asking.wording),
         )
-    )
-    for asking in pair:
+
+    ways = [(one, other, *_figures_of(strongest, one, other)) for one, other in (pair, pair[::-1])]
+    for asking, _, own, alternative in sorted(ways, key=order):
         if not asking.question:
             continue
-        own, alternative = figures[asking.statement_id]
-        missed = misses[asking.statement_id]
-        if own and not missed:
+        if own and own in asking.question:
             yield f"{asking.question.rstrip('?')}, or {alternative}?"
-        if not (missed and strongest.kind == "number"):
+        if own in asking.question or strongest.kind != "number":
             yield asking.question
 
 
