@@ -99,6 +99,7 @@ def small(tmp_path: Path) -> tuple[Path, Mix]:
         learner=replace(shipped.learner, rows={"large": 3}, labelled={"large": 2}, siblings={"whole": 2}, stories=1),
         teacher=replace(shipped.teacher, news=("train",), rows={"large": 5}),
         further=replace(shipped.further, news={"train": 4}, stories=1, rows={"large": 2}),
+        again=replace(shipped.again, news={"train": 2}, packs={"packs": 1}, stories=0, rows={"large": 1}, read=1),
     )
 
 
@@ -160,8 +161,8 @@ def test_two_sides_of_a_question_contradict_and_one_side_what_is_near_and_other_
 ) -> None:
     data, mix = small
     by_label: dict[str, set[frozenset[str]]] = {}
-    all_of_them = replace(mix, further=replace(mix.further, excluding=10, compatible=10))
-    for pair in pack_pairs(data / "news", all_of_them):
+    all_of_them = replace(mix.further, excluding=10, compatible=10)
+    for pair in pack_pairs(data / "news", all_of_them, seed=mix.seed):
         by_label.setdefault(pair.label, set()).add(frozenset((pair.premise, pair.hypothesis)))
     across = {frozenset((f"open {a}", f"shut {b}")) for a in ("one", "two") for b in ("one", "two")}
     assert by_label["contradiction"] == {*across, frozenset(("town one", "state one"))}
@@ -173,16 +174,29 @@ def test_two_sides_of_a_question_contradict_and_one_side_what_is_near_and_other_
 
 def test_a_question_gives_no_more_pairs_than_the_settings_say(small: tuple[Path, Mix]) -> None:
     data, mix = small
-    few = replace(mix, further=replace(mix.further, excluding=1, compatible=0))
-    assert [pair.label for pair in pack_pairs(data / "news", few)] == ["contradiction"] * 2
-    assert pack_pairs(data, mix) == []
+    few = replace(mix.further, excluding=1, compatible=0)
+    assert [pair.label for pair in pack_pairs(data / "news", few, seed=mix.seed)] == ["contradiction"] * 2
+    one = replace(few, packs={"packs": 1})
+    assert len(pack_pairs(data / "news", one, seed=mix.seed)) == 1
 
 
-def test_the_last_stage_shows_labels_alone(small: tuple[Path, Mix]) -> None:
+def test_pairs_that_readers_judged_are_shown_last_and_only_as_many_as_asked_for(small: tuple[Path, Mix]) -> None:
+    data, mix = small
+    read = [Pair(f"court {i}", f"judge {i}", NOT_CONTRADICTION) for i in range(3)]
+    write_rows(data / "read" / "articles.jsonl.gz", read)
+    shown = shown_of(data, mix)
+    assert shown.read_pairs == 3
+    assert sum(pair in read for pair in shown.again) == 1
+    assert not any(pair in read for pair in (*shown.further, *shown.labelled, *shown.judged))
+    assert len(shown.again) == 2 + 1 + 1 + 1  # written, of the packs, of the file, read
+    assert fingerprint(mix, shown) != fingerprint(mix, replace(shown, again=shown.again[1:]))
+
+
+def test_the_stages_after_the_teacher_show_labels_alone(small: tuple[Path, Mix]) -> None:
     data, mix = small
     shown = shown_of(data, mix)
     assert len(shown.further) == 4 + 1 + 2 + shown.pack_pairs
-    assert UNLABELLED not in {pair.label for pair in shown.further}
+    assert UNLABELLED not in {pair.label for pair in (*shown.further, *shown.again)}
     assert fingerprint(mix, shown) != fingerprint(mix, shown, begun="weights")
 
 
@@ -284,7 +298,7 @@ def test_the_card_says_what_was_taken_of_each_file_and_how_large_the_model_is(sm
     card = model_card(run)
     assert "sha256 of `model.safetensors`: `abc`" in card and "Two nights." in card
     assert "67 M\nparameters, 23 M of them word embeddings" in card and "Stored in 59 MB" in card
-    assert "| large: test | 50 | 5 | 3 | 2 | 2 | CC0 |" in card
+    assert "| large: test | 50 | 5 | 3 | 2 | 2 | 1 | CC0 |" in card
     assert "- stage `learner-1`: 4 pairs shown in 2 steps" in card
 
 

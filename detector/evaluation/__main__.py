@@ -102,6 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     article_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file, for DIR/unlabelled")
     article_pairs.add_argument("--settings", type=Path, help="settings file")
     article_pairs.set_defaults(command=_article_pairs)
+    read_pairs = commands.add_parser(
+        "read-pairs", help="pairs of articles that readers read, as they judged them, to train an NLI model on"
+    )
+    read_pairs.add_argument("articles", type=Path, nargs="+", help="files or folders, each compared by itself")
+    read_pairs.add_argument("--labels", type=Path, nargs="+", required=True, help="tab-separated pair ids and labels")
+    read_pairs.add_argument("--out", type=Path, required=True, help="a .jsonl.gz file, for DIR/read")
+    read_pairs.add_argument("--settings", type=Path, help="settings file")
+    read_pairs.set_defaults(command=_read_pairs)
     plain = commands.add_parser(
         "plain", help="how often pairs in nearly the same words conflict when the model says so"
     )
@@ -288,6 +296,22 @@ def _article_pairs(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
         count = write_article_pairs(options.articles, options.out, bench=bench, workdir=Path(workdir))
     print(f"{options.out}: {count} pairs")
+    return 0
+
+
+def _read_pairs(options: argparse.Namespace) -> int:
+    from detector.evaluation.judged import read_judgements
+    from detector.evaluation.questions import read_questions
+    from detector.evaluation.story_pairs import write_read_pairs
+    from detector.pipeline import Workbench
+
+    bench = Workbench(load_settings(options.settings))
+    judgements, questions = read_judgements(options.labels), read_questions()
+    with tempfile.TemporaryDirectory(prefix="detector-") as workdir:
+        count, contradictions = write_read_pairs(
+            options.articles, judgements, questions, options.out, bench=bench, workdir=Path(workdir)
+        )
+    print(f"{options.out}: {count} pairs, {contradictions} of them contradictions")
     return 0
 
 

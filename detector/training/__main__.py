@@ -28,6 +28,7 @@ from detector.training.mix import (
     FurtherStage,
     LearnerStage,
     Mix,
+    Pair,
     Shown,
     TeacherStage,
     dev_files,
@@ -92,9 +93,9 @@ def learner_stages(shown: Shown, judged: npt.NDArray[np.float32], tokenizer: Any
     return plan_cycles("learner", together, mix.learner, mix, epochs=mix.learner.epochs)
 
 
-def further_stage(shown: Shown, tokenizer: Any, mix: Mix) -> Stage:
-    encoded = encode_pairs(shown.further, tokenizer, max_length=mix.max_length)
-    [stage] = plan_cycles("further", encoded, mix.further, mix)
+def label_stage(name: str, pairs: Sequence[Pair], settings: FurtherStage, tokenizer: Any, mix: Mix) -> Stage:
+    encoded = encode_pairs(pairs, tokenizer, max_length=mix.max_length)
+    [stage] = plan_cycles(name, encoded, settings, mix)
     return stage
 
 
@@ -120,7 +121,12 @@ def begin_anew(options: argparse.Namespace, shown: Shown, mix: Mix) -> Beginning
     teacher, judged = teach(model, base, shown, mix, options.out)
     export_model(copy.deepcopy(model), base, options.out / "teacher", max_length=longest_input(base), packed=False)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    stages = [teacher, *learner_stages(shown, judged, tokenizer, mix), further_stage(shown, tokenizer, mix)]
+    stages = [
+        teacher,
+        *learner_stages(shown, judged, tokenizer, mix),
+        label_stage("further", shown.further, mix.further, tokenizer, mix),
+        label_stage("again", shown.again, mix.again, tokenizer, mix),
+    ]
     cut_to_first_layers(model, mix.learner.layers)
     return Beginning(model, base, stages, fingerprint(mix, shown))
 
@@ -135,7 +141,8 @@ def begin_with(options: argparse.Namespace, shown: Shown, mix: Mix) -> Beginning
     model = finished_model(base)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     begun = file_sha256(base / "model.safetensors")
-    return Beginning(model, base, [further_stage(shown, tokenizer, mix)], fingerprint(mix, shown, begun=begun), begun)
+    last = label_stage("again", shown.again, mix.again, tokenizer, mix)
+    return Beginning(model, base, [last], fingerprint(mix, shown, begun=begun), begun)
 
 
 def parameters_of(model: Any, directory: Path) -> Parameters:
@@ -171,7 +178,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="directory with train/ and dev/ (docs/nli.md)")
     parser.add_argument("--out", type=Path, required=True, help="directory for the checkpoint and the model")
     parser.add_argument(
-        "--from", dest="begun", type=Path, help="a finished model's directory: teach it the stage `further` alone"
+        "--from", dest="begun", type=Path, help="a finished model's directory: teach it the stage `again` alone"
     )
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.toml"), help="settings file")
     parser.add_argument("--threads", type=int, default=2)

@@ -64,7 +64,8 @@ A teacher, the whole base of twelve layers under a fresh head, learns first, in 
 files below, and {unlabelled} that carry no label (two hypotheses of one premise, entailments turned round, and pairs of articles). The learner is what is left of
 the teacher without its upper layers: the embeddings, the first {layers} layers and the head. The teacher's probabilities make up {share} of its loss on a labelled one
 of the judged pairs and all of it on the others; where a label only excludes a class (`not_contradiction`), the teacher's probability of that class is taken
-out but for a twentieth. Last, the stage `further` shows pairs by their labels alone, in batches of {further_tokens} tokens, among them {packs} of the question packs.
+out but for a twentieth. Last, the stages `further` and `again` show pairs by their labels alone, in batches of {further_tokens} tokens, among them {packs} of the question packs
+and {read} of real articles that readers read.
 
 {begun}{stages}
 
@@ -150,11 +151,18 @@ def sources_table(mix: Mix, shown: Shown) -> str:
         "judged for the learner": mix.learner.rows,
         "labels for the learner": mix.learner.labelled,
         "further": mix.further.rows,
+        "again": mix.again.rows,
     }
     shares = [
-        (", ".join(mix.teacher.news), "turned entailments, siblings", "all", _news_taken(mix)),
-        ("0", "all others", "contradictions", str(mix.further.stories)),
-        ("0", "0", "0", "all"),
+        (
+            ", ".join(mix.teacher.news),
+            "turned entailments, siblings",
+            "all",
+            _taken_of(mix.further.news),
+            _taken_of(mix.again.news),
+        ),
+        ("0", "all others", "contradictions", str(mix.further.stories), str(mix.again.stories)),
+        ("0", "0", "0", _taken_of(mix.further.packs), _taken_of(mix.again.packs)),
     ]
     rows = [
         [f"{name} (written for this project)", str(count), *share, mix.learner.licence]
@@ -162,8 +170,20 @@ def sources_table(mix: Mix, shown: Shown) -> str:
     ]
     if shown.unlabelled_pairs:
         rows.append(
-            ["unlabelled pairs of DIR/unlabelled", str(shown.unlabelled_pairs), "0", "all", "0", "0", "not shipped"]
+            [
+                "unlabelled pairs of DIR/unlabelled",
+                str(shown.unlabelled_pairs),
+                "0",
+                "all",
+                "0",
+                "0",
+                "0",
+                "not shipped",
+            ]
         )
+    if shown.read_pairs:
+        taken = [str(min(stage.read, shown.read_pairs)) for stage in (mix.further, mix.again)]
+        rows.append(["pairs of articles in DIR/read", str(shown.read_pairs), "0", "0", "0", *taken, "not shipped"])
     for source in mix.sources:
         taken = [_taken(rows_of, source.file) for rows_of in stages.values()]
         name = f"{source.file}: {source.origin}"
@@ -171,8 +191,8 @@ def sources_table(mix: Mix, shown: Shown) -> str:
     return table(["file: origin", "rows", *stages, "licence"], rows)
 
 
-def _news_taken(mix: Mix) -> str:
-    return ", ".join(f"{count or 'all'} of {file}" for file, count in mix.further.news.items())
+def _taken_of(files: Mapping[str, int | None]) -> str:
+    return ", ".join(f"{'all' if count is None else count} of {file}" for file, count in files.items())
 
 
 def _taken(rows: Mapping[str, int | None], file: str) -> str:
@@ -221,6 +241,7 @@ def model_card(run: Run) -> str:
         max_length=run.mix.max_length,
         seed=run.mix.seed,
         packs=run.shown.pack_pairs,
+        read=min(run.shown.read_pairs, run.mix.again.read),
         further_tokens=run.mix.further.tokens,
         begun=BEGUN.format(sha256=run.begun) if run.begun else "",
         stages=stages_list(run.stages),

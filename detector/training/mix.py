@@ -76,11 +76,14 @@ class LearnerStage:
 @dataclass(frozen=True, slots=True)
 class FurtherStage:
     """What the learner, or a finished model, learns last, by labels alone: rows of the hand-written files in `news`,
-    `stories` pairs of annotated stories, `rows` of public files and the pairs of the question packs, of which each question
-    gives at most `excluding` that contradict and `compatible` of each of three sorts that do not."""
+    `stories` pairs of annotated stories, `rows` of public files, `read` pairs of articles that readers read (DIR/read), and pairs of the
+    files of question packs in `packs`, of which each question gives at most `excluding` that contradict and `compatible` of
+    each of three sorts that do not."""
 
     news: Mapping[str, int | None]
+    packs: Mapping[str, int | None]
     stories: int
+    read: int
     excluding: int
     compatible: int
     rows: Mapping[str, int | None]
@@ -99,6 +102,7 @@ class Mix:
     teacher: TeacherStage
     learner: LearnerStage
     further: FurtherStage
+    again: FurtherStage
     sources: tuple[Source, ...]
 
 
@@ -112,20 +116,22 @@ def read_mix(path: Path) -> Mix:
             teacher=teacher_stage(table["teacher"]),
             learner=learner_stage(table["learner"]),
             further=further_stage(table["further"]),
+            again=further_stage(table["again"]),
             sources=tuple(Source(**row) for row in table["source"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SettingsError(
             f"{path}: a setting is missing or unknown ({error}); compare with the shipped mix.toml"
         ) from error
-    strange = sorted(set(table) - {"seed", "mix", "teacher", "learner", "further", "source"})
+    strange = sorted(set(table) - {"seed", "mix", "teacher", "learner", "further", "again", "source"})
     if strange:
         raise SettingsError(f"{path}: {', '.join(strange)} is no table of a mix; compare with the shipped mix.toml")
     names = [source.file for source in mix.sources]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(f"{path}: listed twice: {', '.join(twice)}; keep one table per file")
-    asked = {*mix.teacher.rows, *mix.learner.rows, *mix.learner.labelled, *mix.learner.siblings, *mix.further.rows}
+    asked = {*mix.teacher.rows, *mix.learner.rows, *mix.learner.labelled, *mix.learner.siblings}
+    asked |= {*mix.further.rows, *mix.again.rows}
     unknown = sorted(asked - set(names))
     if unknown:
         raise SettingsError(f"{path}: rows asked of {', '.join(unknown)}; add a [[source]] table for each")
@@ -146,10 +152,10 @@ def teacher_stage(table: dict[str, Any]) -> TeacherStage:
 
 
 def further_stage(table: dict[str, Any]) -> FurtherStage:
-    numbers = {name: table[name] for name in ("stories", "excluding", "compatible")}
+    numbers = {name: table[name] for name in ("stories", "read", "excluding", "compatible")}
     if not all(isinstance(count, int) and count >= 0 for count in numbers.values()):
-        raise ValueError(f"{numbers} in [further]; expected whole numbers from 0 on")
-    return FurtherStage(**{**table, **{name: row_counts(table[name]) for name in ("news", "rows")}})
+        raise ValueError(f"{numbers} in [further] or [again]; expected whole numbers from 0 on")
+    return FurtherStage(**{**table, **{name: row_counts(table[name]) for name in ("news", "packs", "rows")}})
 
 
 def row_counts(table: dict[str, Any]) -> dict[str, int | None]:
@@ -257,20 +263,22 @@ def story_pairs(folder: Path) -> list[Pair]:
     return read_pairs(path) if path.exists() else []
 
 
-def pack_pairs(folder: Path, mix: Mix) -> list[Pair]:
-    """Pairs of the question packs (HOW-WRITTEN.md); none without the file.
+def pack_pairs(folder: Path, stage: FurtherStage, *, seed: int) -> list[Pair]:
+    """Pairs of the question packs (HOW-WRITTEN.md) that `stage` names, as many of each file as it takes.
 
     Statements on two sides of a question contradict each other; those of one side, and a statement beside what is merely
     near its question, the background of the event or its earlier questions, do not.
     """
-    path = folder / "packs.jsonl.gz"
-    if not path.exists():
-        return []
-    return [pair for event in read_rows(path) for pair in event_pairs(event, mix)]
+    found: list[Pair] = []
+    for file, cap in stage.packs.items():
+        rows = read_rows(folder / f"{file}.jsonl.gz")
+        pairs = [pair for event in rows for pair in event_pairs(event, stage, seed=seed)]
+        found += pairs if cap is None or cap >= len(pairs) else random.Random(f"{seed}/{file}").sample(pairs, cap)
+    return found
 
 
-def event_pairs(event: Mapping[str, Any], mix: Mix) -> Iterator[Pair]:
-    drawn = random.Random(f"{mix.seed}/packs/{event['event']}")
+def event_pairs(event: Mapping[str, Any], stage: FurtherStage, *, seed: int) -> Iterator[Pair]:
+    drawn = random.Random(f"{seed}/packs/{event['event']}")
     elsewhere = list(event["background"])
     for question in event["questions"]:
         sides: list[list[str]] = [side["statements"] for side in question["sides"]]
@@ -284,9 +292,9 @@ def event_pairs(event: Mapping[str, Any], mix: Mix) -> Iterator[Pair]:
             ],
         }
         for label, pools in sorts.items():
-            most = mix.further.compatible
+            most = stage.compatible
             if label == "contradiction":
-                most = max(min(1, mix.further.excluding), mix.further.excluding // max(1, len(pools)))
+                most = max(min(1, stage.excluding), stage.excluding // max(1, len(pools)))
             for pool in pools:
                 for pair in drawn.sample(pool, min(most, len(pool))):
                     premise, hypothesis = drawn.sample(pair, 2)
@@ -294,12 +302,13 @@ def event_pairs(event: Mapping[str, Any], mix: Mix) -> Iterator[Pair]:
         elsewhere += stated
 
 
-def unlabelled_pairs(data: Path, mix: Mix) -> list[Pair]:
-    """Pairs of DIR/unlabelled, as `python -m detector.evaluation article-pairs` writes them; none without the folder."""
-    found = [pair for path in sorted((data / "unlabelled").glob("*.jsonl.gz")) for pair in read_pairs(path)]
+def article_pairs(data: Path, folder: str, mix: Mix) -> list[Pair]:
+    """Pairs of DIR/unlabelled, as `python -m detector.evaluation article-pairs` writes them, or of DIR/read, as `read-pairs`
+    does, shuffled; none without the folder."""
+    found = [pair for path in sorted((data / folder).glob("*.jsonl.gz")) for pair in read_pairs(path)]
     found = [pair for pair in found if len(pair.premise) + len(pair.hypothesis) <= mix.longest]
-    random.Random(f"{mix.seed}/unlabelled").shuffle(found)
-    return found[: mix.learner.unlabelled]
+    random.Random(f"{mix.seed}/{folder}").shuffle(found)
+    return found
 
 
 def both_ways(pairs: Sequence[Pair]) -> list[Pair]:
@@ -338,16 +347,19 @@ def judged_rows(
 def further_rows(
     news: Mapping[str, list[Pair]],
     stories: list[Pair],
-    packs: list[Pair],
+    others: list[Pair],
     usable: dict[str, list[Pair]],
-    mix: Mix,
+    stage: FurtherStage,
+    *,
+    seed: str,
+    turn: int,
 ) -> list[Pair]:
-    """One pass, each pair in one direction; `news` is by file name, without its ending."""
-    stage, drawn = mix.further, random.Random(f"{mix.seed}/further")
+    """One pass, each pair as it is; `news` is by file name, without its ending, and `others` are taken whole."""
+    drawn = random.Random(seed)
     rows = drawn.sample(stories, min(stage.stories, len(stories)))
     for file, cap in stage.news.items():
         rows += drawn.sample(news[file], len(news[file]) if cap is None else min(cap, len(news[file])))
-    rows += packs + [pair for file, cap in stage.rows.items() for pair in draw(usable[file], cap=cap, turn=2)]
+    rows += others + [pair for file, cap in stage.rows.items() for pair in draw(usable[file], cap=cap, turn=turn)]
     drawn.shuffle(rows)
     return [pair for pair in rows if pair.label != UNLABELLED]
 
@@ -357,18 +369,20 @@ class Shown:
     """The pairs of both models, and what they were drawn from.
 
     An epoch of the learner shows `labelled`, which people labelled, and `judged`, which the teacher judges; `further` is
-    what it learns last.
+    what it learns after that, and `again` last.
     """
 
     teacher: list[Pair]
     labelled: list[Pair]
     judged: list[Pair]
     further: list[Pair]
+    again: list[Pair]
     usable: dict[str, int]
     news_pairs: int
     story_pairs: int
     pack_pairs: int
     unlabelled_pairs: int
+    read_pairs: int
 
 
 def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Shown:
@@ -376,19 +390,31 @@ def presentations(data: Path, mix: Mix, *, written: Path = SHIPPED_NEWS) -> Show
     dev_keys = {pair_key(p.premise, p.hypothesis) for path in dev_files(data).values() for p in read_pairs(path)}
     usable = read_files(data, mix, dev_keys)
     news, stories = without_dev(news_pairs(written), dev_keys), story_pairs(written)
-    packs, unlabelled = without_dev(pack_pairs(written, mix), dev_keys), unlabelled_pairs(data, mix)
+    unlabelled, read = (article_pairs(data, folder, mix) for folder in ("unlabelled", "read"))
+    unlabelled = unlabelled[: mix.learner.unlabelled]
     taught = [pair for name in mix.teacher.news for pair in read_pairs(written / f"{name}.jsonl.gz")]
-    by_file = {name: without_dev(read_pairs(written / f"{name}.jsonl.gz"), dev_keys) for name in mix.further.news}
+    files = {*mix.further.news, *mix.again.news}
+    by_file = {name: without_dev(read_pairs(written / f"{name}.jsonl.gz"), dev_keys) for name in sorted(files)}
+    packs, more_packs = (
+        without_dev(pack_pairs(written, stage, seed=mix.seed), dev_keys) for stage in (mix.further, mix.again)
+    )
+
+    def last(stage: FurtherStage, packed: list[Pair], name: str, turn: int) -> list[Pair]:
+        others = packed + read[: stage.read]
+        return further_rows(by_file, stories, others, usable, stage, seed=f"{mix.seed}/{name}", turn=turn)
+
     return Shown(
         teacher=teacher_presentations(usable, without_dev(taught, dev_keys), mix),
         labelled=labelled_rows(news, stories * mix.learner.stories, usable, mix),
         judged=judged_rows(news, stories * mix.learner.stories, unlabelled, usable, mix, dev_keys=dev_keys),
-        further=further_rows(by_file, stories, packs, usable, mix),
+        further=last(mix.further, packs, "further", 2),
+        again=last(mix.again, more_packs, "again", 3),
         usable={name: len(rows) for name, rows in usable.items()},
         news_pairs=len(news),
         story_pairs=len(stories),
-        pack_pairs=len(packs),
+        pack_pairs=len({*packs, *more_packs}),
         unlabelled_pairs=len(unlabelled),
+        read_pairs=len(read),
     )
 
 
@@ -396,7 +422,7 @@ def fingerprint(mix: Mix, shown: Shown, *, begun: str = "") -> str:
     """Changes with every setting, every row and the weights `begun` with, so that a checkpoint is continued only by the run
     that wrote it."""
     digest = hashlib.sha256(repr(mix).encode() + begun.encode())
-    for pairs in (shown.teacher, shown.labelled, shown.judged, shown.further):
+    for pairs in (shown.teacher, shown.labelled, shown.judged, shown.further, shown.again):
         for pair in pairs:
             digest.update("\x1f".join(pair).encode() + b"\x1e")
     return digest.hexdigest()[:16]
