@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from detector.errors import SettingsError
 from detector.records import digest
 
-STAGE_VERSIONS = {"statements": 8, "embed": 1, "pairs": 5, "score": 1, "topics": 2, "conflicts": 21}
+STAGE_VERSIONS = {"statements": 8, "embed": 1, "pairs": 5, "score": 1, "topics": 2, "conflicts": 22}
 """Raised by hand when a stage's code changes what it returns: rows made under the old number are made again."""
 
 
@@ -122,7 +122,7 @@ class PairSettings(_Section):
 class ConflictSettings(_Section):
     """From scores to conflicts: every threshold and weight lives here."""
 
-    contradiction: float = Field(0.30, ge=0, le=1, description="Probability from which a pair is shown as a conflict.")
+    contradiction: float = Field(0.32, ge=0, le=1, description="Probability from which a pair is shown as a conflict.")
     agreement: float = Field(0.12, ge=0, le=1, description="Probability from which two statements say the same.")
     min_claim_score: float = Field(
         0.35, ge=0, le=1, description="Check-worthiness below which a statement takes no part."

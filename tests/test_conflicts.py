@@ -262,6 +262,23 @@ def test_a_conflict_of_figures_is_headed_by_a_question_that_asks_for_one_of_them
     assert heading(beside_it, also_beside_it).startswith("“The dam board told a survey that 38 villages were flooded.”")
 
 
+def test_a_heading_that_quotes_statements_on_figures_shows_the_figures() -> None:
+    opening = "On Tuesday the dam board of the lower valley presented a survey by its engineers that tried to give some insight"
+    left, right = (
+        said(
+            f"{opening}, and told villagers that {number} villages{end}",
+            outlet,
+            names="ORG:dam",
+            quantities=(count(number, "villages"),),
+        )
+        for outlet, number, end in (("A", 38, "."), ("B", 44, " of the lower valley were flooded in spring."))
+    )
+    assert outcome_of((left, right, 0.95)).conflicts[0].question == (
+        "“… engineers that tried to give some insight, and told villagers that 38 villages.” or "
+        "“… engineers that tried to give some insight, and told villagers that 44 villages …”?"
+    )
+
+
 def test_no_two_conflicts_are_headed_by_the_same_question() -> None:
     dear = said("Truce paper is dear.", "C", names="PERSON:orsk", question="Is truce paper dear?")
     everyone = (SIGNED, LEFT, dear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -52,9 +53,11 @@ def outlets(group: Group, said: dict[str, Statement]) -> list[set[str]]:
     return [{outlet[member] for member in side} for side in group.sides]
 
 
-def joined(group: Group, said: dict[str, Statement], *, cosine: float = 0.6) -> list[set[str]]:
+def joined(
+    group: Group, said: dict[str, Statement], *, cosine: float = 0.6, agreeing: Sequence[PairFinding] = ()
+) -> list[set[str]]:
     """The outlets on each side after all took their stands."""
-    take_stands([group], {one.statement_id: one for one in said.values()}, Near(cosine), ConflictSettings())
+    take_stands([group], agreeing, {one.statement_id: one for one in said.values()}, Near(cosine), ConflictSettings())
     return outlets(group, said)
 
 
@@ -100,6 +103,37 @@ def test_outlets_that_were_gathered_on_one_side_part_by_where_they_place_the_dec
     assert joined(group, said) == [{"Herald"}, {"Courier"}, {"Wire"}]
 
 
+@pytest.mark.parametrize(("agreement", "stays"), [(0.0, False), (0.5, False), (0.7, True)])
+def test_who_tells_no_stance_stands_on_a_side_of_a_decision_only_by_saying_what_it_says(
+    said: dict[str, Statement], agreement: float, stays: bool
+) -> None:
+    said["Post"] = statement("Orsk has spoken with the envoys about the war.", article("Post"), names="PERSON:Orsk")
+    group = on_two(said, "Herald", "Courier")
+    group.join(said["Post"].statement_id, 0)
+    against, beside = (
+        pair(*sorted((said["Post"], said[other]), key=lambda one: one.statement_id)) for other in ("Courier", "Herald")
+    )
+    group.take(PairFinding(against, score(against), "contradicts", 0.4, "conflict", "outcome"))
+    alike = replace(PairFinding(beside, score(beside), "agrees", 0.1, "conflict", "outcome"), agreement=agreement)
+    assert ("Post" in joined(group, said, agreeing=[alike])[0]) == stays
+    assert len(group.findings) == 1 + stays
+
+
+@pytest.mark.parametrize(("agreement", "stays"), [(0.0, False), (0.7, True)])
+def test_who_rejects_does_not_stand_beside_who_accepts_without_saying_the_same(agreement: float, stays: bool) -> None:
+    told = {
+        "Ledger": "The directors agreed to recommend the offer.",
+        "Telegraph": "Sales of the dairy grew by six percent.",
+        "Notes": "The board rejected the offer, all nine of them.",
+    }
+    said = {outlet: statement(text, article(outlet)) for outlet, text in told.items()}
+    group = on_two(said, "Ledger", "Telegraph")
+    group.join(said["Notes"].statement_id, 0)
+    beside = pair(*sorted((said["Notes"], said["Ledger"]), key=lambda one: one.statement_id))
+    alike = replace(PairFinding(beside, score(beside), "agrees", 0.1, "conflict", "outcome"), agreement=agreement)
+    assert ("Notes" in joined(group, said, agreeing=[alike])[0]) == stays
+
+
 def test_an_outlet_does_not_go_to_the_side_that_its_evidence_contradicts(said: dict[str, Statement]) -> None:
     said["Echo"] = statement("Orsk refused the thirty-day truce.", article("Echo"), names="PERSON:Orsk")
     group = on_two(said, "Herald", "Courier")
@@ -112,7 +146,7 @@ def test_an_outlet_does_not_go_to_the_side_that_its_evidence_contradicts(said: d
 def test_what_stands_in_an_entry_on_a_decision_joins_no_other(said: dict[str, Statement]) -> None:
     said["Later"] = statement("Orsk accepted the truce.", article("Later"), names="PERSON:Orsk")
     elsewhere, group = on_two(said, "Wire", "Later"), on_two(said, "Herald", "Courier")
-    take_stands([group, elsewhere], {one.statement_id: one for one in said.values()}, Near(0.6), ConflictSettings())
+    take_stands([group, elsewhere], (), {one.statement_id: one for one in said.values()}, Near(0.6), ConflictSettings())
     assert outlets(group, said) == [{"Herald"}, {"Courier"}]
     assert outlets(elsewhere, said) == [{"Wire"}, {"Later"}]
 

@@ -47,6 +47,23 @@ def test_every_outlet_of_a_decision_stands_on_one_step(report: Report) -> None:
     assert all(other.scale == () for other in report.entries[1:])
 
 
+def test_an_outlet_whose_own_words_tell_no_stance_stands_on_its_side_and_on_no_step() -> None:
+    sample = Sample()
+    first, *others = sample.outcome.conflicts
+    stances: tuple[Stance, ...] = ("accepted", "rejected")
+    approving, rejecting = (replace(side, stance=one) for side, one in zip(first.sides, stances, strict=True))
+    statements = [
+        replace(one, wording="The hall was full on Tuesday evening.")
+        if one.statement_id in rejecting.statement_ids
+        else one
+        for one in sample.statements
+    ]
+    outcome = replace(sample.outcome, conflicts=(replace(first, sides=(approving, rejecting)), *others))
+    entry = build_report(run=sample.run, outcome=outcome, articles=sample.articles, statements=statements).entries[0]
+    placed = {name for _, names in entry.scale for name in names}
+    assert placed < set(entry.outlets)
+
+
 def test_json_gives_the_stance_of_each_side_and_null_where_no_decision_is_at_stake(report: Report) -> None:
     tree = json.loads(to_json(report))
     jsonschema.validate(tree, schema())

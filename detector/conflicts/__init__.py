@@ -91,7 +91,7 @@ def find_conflicts(
     similarity = Similarity(vectors)
     groups = grouping(findings, statements, similarity)
     repeats = repeats_of(groups)
-    take_stands(groups, statements, similarity, settings)
+    take_stands(groups, findings, statements, similarity, settings)
     built: list[Conflict] = []
     asked: set[str] = set()
     for group, repeated in zip(groups, repeats, strict=True):

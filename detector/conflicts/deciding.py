@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from detector.conflicts.grouping import Group, Similarity
+from detector.conflicts.grouping import SAME_WORDS, SIDE_AGREEMENT, Group, Similarity
 from detector.conflicts.relations import claim_gate
 from detector.conflicts.signals import compare_numbers, gap_in_days
 from detector.conflicts.stance import holder_of, matters_of, stance_of, stance_of_side
@@ -60,12 +60,25 @@ def holders_in(findings: Iterable[PairFinding], statements: Mapping[str, Stateme
 
 
 def take_stands(
-    groups: Sequence[Group], statements: Mapping[str, Statement], similarity: Similarity, settings: ConflictSettings
+    groups: Sequence[Group],
+    findings: Iterable[PairFinding],
+    statements: Mapping[str, Statement],
+    similarity: Similarity,
+    settings: ConflictSettings,
 ) -> None:
     """Let every outlet that is on no side of a group on a decision join it with its stance, and those on a side bring what
-    else they say of it; in place. What stands in an entry on a decision joins no other.
+    else they say of it; in place. Who does not belong to a side leaves it first (`_strangers_leave`), and what stands in an
+    entry on a decision joins no other.
     """
-    decisions = [(group, found) for group in groups if (found := decision_in(group, statements)) is not None]
+    agreeing = {
+        frozenset((one.pair.left_id, one.pair.right_id)): one.agreement for one in findings if one.relation == "agrees"
+    }
+    decisions = []
+    for group in groups:
+        decision = decision_in(group, statements)
+        _strangers_leave(group, decision, agreeing, statements)
+        if decision is not None:
+            decisions.append((group, decision))
     if not decisions:
         return
     held = _by_holder(statements.values(), settings)
@@ -73,6 +86,28 @@ def take_stands(
     for group, decision in decisions:
         told = [(one, stance) for one, stance in held.get(decision.holder, ()) if one.statement_id not in taken]
         taken.update(_join(group, decision, told, statements, similarity))
+
+
+def _strangers_leave(
+    group: Group,
+    decision: Decision | None,
+    agreeing: Mapping[frozenset[str], float],
+    statements: Mapping[str, Statement],
+) -> None:
+    """Take off a side what came for contradicting another one and is not known to say what its own says: in an entry on a
+    decision what tells no stance, since its outlet would stand on the scale by a sentence that does not place it there; in
+    any other what rejects where its side accepts, or the reverse."""
+    if group.on_words:
+        return
+    pair = {one.statement_id for one in decision.pair} if decision is not None else set()
+    for exemplar, *further in list(group.sides):
+        for member in further:
+            told = stance_of(statements[member])
+            strange = told is None if decision is not None else {told, stance_of(statements[exemplar])} == _FLAT
+            same = SAME_WORDS if statements[member].text_hash == statements[exemplar].text_hash else 0.0
+            agreement = max(same, agreeing.get(frozenset((member, exemplar)), 0.0))
+            if strange and member not in pair and agreement < SIDE_AGREEMENT:
+                group.leave(member)
 
 
 def lie_together(

@@ -102,6 +102,12 @@ class Group:
         else:
             self.join(statement_id, side)
 
+    def leave(self, statement_id: str) -> None:
+        """Take it off its side, with the evidence that it brought; the exemplar of a side does not leave."""
+        self.sides[self._side_of.pop(statement_id)].remove(statement_id)
+        self.findings = [one for one in self.findings if statement_id not in (one.pair.left_id, one.pair.right_id)]
+        self._pair_ids = {one.pair.pair_id for one in self.findings}
+
     def take(self, finding: PairFinding) -> None:
         """Its evidence too, once."""
         if finding.pair.pair_id not in self._pair_ids:

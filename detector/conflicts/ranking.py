@@ -250,10 +250,21 @@ def _asks_of(asking: Statement, other: Statement) -> bool:
 
 
 def _quoting(strongest: PairFinding, statements: Mapping[str, Statement]) -> str:
-    """Both statements themselves: the extractive stand-in for a question."""
+    """Both statements themselves, each with the figure by which they part: the extractive stand-in for a question."""
     pair = [statements[strongest.pair.left_id], statements[strongest.pair.right_id]]
     first, second = sorted(pair, key=lambda statement: (statement.negated, len(statement.wording)))
-    return f"“{shorten(first.wording, 80)}” or “{shorten(second.wording, 80)}”?"
+    own, alternative = _figures_of(strongest, first, second)
+    return f"“{_shortened_to(own, first.wording, 80)}” or “{_shortened_to(alternative, second.wording, 80)}”?"
+
+
+def _shortened_to(figure: str, text: str, limit: int) -> str:
+    """The text cut as `shorten` does; when that loses the figure, the words up to it instead."""
+    cut, folded = shorten(text, limit), " ".join(text.split())
+    if not figure or figure in cut or figure not in folded:
+        return cut
+    told, _, rest = folded.partition(figure)
+    words = f"{told[len(figure) - limit :].partition(' ')[2]}{figure}"
+    return f"… {words}{rest if rest in {'.', '!'} else ' …'}"
 
 
 def _factors(

@@ -215,7 +215,7 @@ def _side(
 
 
 def _places(side: Side, shelf: _Shelf) -> tuple[tuple[str, Stance], ...]:
-    """Where each outlet of the side stands by its own statements, the side's stance where these tell none."""
+    """Where each outlet of the side stands by its own statements; one whose statements tell no stance is on no place."""
     if side.stance is None:
         return ()
     own: dict[str, Stance] = {}
@@ -224,7 +224,7 @@ def _places(side: Side, shelf: _Shelf) -> tuple[tuple[str, Stance], ...]:
         stance = stance_of(statement)
         if stance is not None:
             own.setdefault(shelf.name(statement.outlet_id), stance)
-    return tuple((name, own.get(name, side.stance)) for name in shelf.outlet_names(side.outlet_ids))
+    return tuple((name, own[name]) for name in shelf.outlet_names(side.outlet_ids) if name in own)
 
 
 def _label(place: int) -> str:

@@ -53,7 +53,8 @@ class ShownStatement:
 class ShownSide:
     """One side of a conflict; `label` is A, B, C ... in the order shown.
 
-    `places` says where each of its outlets stands on the scale; it is empty where the conflict is not about a decision.
+    `places` says where those of its outlets stand on the scale whose own statements tell it; it is empty where the conflict is not about
+    a decision.
     """
 
     label: str
