@@ -65,7 +65,7 @@ def review(target: str) -> None:
         decide(1, "Ada Lind", "confirmed")
         decide(2, "Ben Aro", "rejected", reason="numbers-compatible")
         decide(3, "Ada Lind", "confirmed")
-        decide(4, "Ben Aro", "confirmed")
+        decide(5, "Ben Aro", "confirmed")
         decide(7, "Ada Lind", "rejected", reason="numbers-compatible")
         decide(7, "Ben Aro", "rejected", reason="numbers-compatible")
         decide(6, "Ada Lind", "rejected", reason="update")

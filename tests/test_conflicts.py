@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from builders import article, count, day, pair, score, statement
 
-from detector.conflicts import PairWeights, find_conflicts, judge_pair
+from detector.conflicts import Grouping, PairWeights, find_conflicts, judge_pair
+from detector.conflicts.grouping import Group, group_conflicts
 from detector.conflicts.ranking import LANE_ORDER, rank
 from detector.conflicts.relations import FEATURES, Both, Logistic, shipped_weights, two_steps
 from detector.conflicts.signals import signals_of
@@ -207,7 +209,9 @@ def test_the_kind_names_what_differs(left: dict[str, object], right: dict[str, o
     assert judge(one, other, contradiction=0.9).kind == kind
 
 
-def outcome_of(*pairs: tuple[tuple[Statement, Article], tuple[Statement, Article], float]) -> Outcome:
+def outcome_of(
+    *pairs: tuple[tuple[Statement, Article], tuple[Statement, Article], float], grouping: Grouping = group_conflicts
+) -> Outcome:
     everyone = {both[0].statement_id: both for left, right, _ in pairs for both in (left, right)}
     rng = np.random.default_rng(1)
     vectors = {key: vector / np.linalg.norm(vector) for key in everyone for vector in [rng.normal(size=16)]}
@@ -219,11 +223,13 @@ def outcome_of(*pairs: tuple[tuple[Statement, Article], tuple[Statement, Article
         origins={both[1].article_id: both[1].article_id for both in everyone.values()},
         topics=(),
         settings=SETTINGS,
+        grouping=grouping,
     )
 
 
 SIGNED = said("Orsk signed the truce.", "A", names="PERSON:orsk", question="Did Orsk sign the truce?")
 LEFT = said("Orsk left without signing the truce.", "B", names="PERSON:orsk", negated=True)
+LATER = said("Orsk put his name to the truce.", "C", published="2031-03-09", names="PERSON:orsk")
 
 
 def test_the_score_of_a_conflict_is_the_sum_of_its_named_factors() -> None:
@@ -277,6 +283,15 @@ def test_a_heading_that_quotes_statements_on_figures_shows_the_figures() -> None
         "“… engineers that tried to give some insight, and told villagers that 38 villages.” or "
         "“… engineers that tried to give some insight, and told villagers that 44 villages …”?"
     )
+
+
+def test_two_conflicts_with_the_same_earliest_statements_have_two_ids() -> None:
+    def in_both(findings: Sequence[PairFinding], *_: object) -> list[Group]:
+        sides = [[SIGNED[0].statement_id, LATER[0].statement_id], [LEFT[0].statement_id]]
+        return [Group([list(side) for side in sides], [one]) for one in findings]
+
+    found = outcome_of((SIGNED, LEFT, 0.95), (LATER, LEFT, 0.9), grouping=in_both).conflicts
+    assert len({conflict.conflict_id for conflict in found}) == 2
 
 
 def test_no_two_conflicts_are_headed_by_the_same_question() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import article, pair, score, statement, unit_vectors
 
-from detector.conflicts.grouping import Similarity, group_agreements, group_conflicts
+from detector.conflicts.grouping import Group, Similarity, group_agreements, group_conflicts, part_once
 from detector.records import QUOTE_RULE, Entity, PairFinding, Quantity, Relation, Statement
 
 
@@ -201,6 +201,23 @@ def test_two_statements_on_one_side_contradict_in_no_other_conflict(said: dict[s
     within = finding(said["c"], said["d"], probability=0.85)
     agreed = [*findings, finding(said["a"], said["c"], "agrees"), finding(said["b"], said["c"], probability=0.8)]
     assert sides(group_conflicts([*agreed, within], by_id, strangers), said) == [{frozenset("acd"), frozenset("b")}]
+
+
+def test_the_two_statements_with_which_a_conflict_began_stand_apart_in_no_weaker_one(
+    said: dict[str, Statement],
+) -> None:
+    ids = {name: one.statement_id for name, one in said.items()}
+    stronger = Group([[ids["a"], ids["c"]], [ids["b"]]], [finding(said["a"], said["b"])])
+    weaker = Group(
+        [[ids["d"], ids["a"]], [ids["e"], ids["b"]]],
+        [finding(said["d"], said["e"], probability=0.8), finding(said["a"], said["e"], probability=0.7)],
+    )
+    part_once([stronger, weaker])
+    assert sides([stronger, weaker], said) == [
+        {frozenset("ac"), frozenset("b")},
+        {frozenset("d"), frozenset("be")},
+    ]
+    assert [one.probability for one in weaker.findings] == [0.8]
 
 
 def test_who_said_it_and_what_is_so_are_two_questions() -> None:

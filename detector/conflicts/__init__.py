@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,17 @@ from detector.conflicts.relations import (
     shipped_weights,
     weights_digest,
 )
-from detector.records import Article, CandidatePair, Conflict, Outcome, PairFinding, PairScore, Statement, Topic
+from detector.records import (
+    Article,
+    CandidatePair,
+    Conflict,
+    Outcome,
+    PairFinding,
+    PairScore,
+    Statement,
+    Topic,
+    digest,
+)
 from detector.settings import ConflictSettings
 
 __all__ = [
@@ -94,6 +105,7 @@ def find_conflicts(
     take_stands(groups, findings, statements, similarity, settings)
     built: list[Conflict] = []
     asked: set[str] = set()
+    known: set[str] = set()
     for group, repeated in zip(groups, repeats, strict=True):
         conflict = build_conflict(
             group,
@@ -105,6 +117,11 @@ def find_conflicts(
             asked=asked,
             window_days=settings.window_days,
         )
+        if conflict.conflict_id in known:
+            conflict = replace(
+                conflict, conflict_id=digest("conflict", *sorted(one.pair.pair_id for one in group.findings))
+            )
+        known.add(conflict.conflict_id)
         asked.add(conflict.question)
         built.append(conflict)
     conflicts = rank(built, limit=settings.limit)

@@ -264,7 +264,23 @@ def group_conflicts(
             groups.note(number, statement_id)
         absorbed.update(_absorb(home, relations, joined, absorbed))
         absorbed.add(seed.pair.pair_id)
+    part_once(groups.made)
     return [group for group in (_one_side_an_outlet(group, statements) for group in groups.made) if group is not None]
+
+
+def part_once(groups: Sequence[Group]) -> None:
+    """Let the two statements with which a group began stand apart in no weaker group, where either is not what that one began
+    with: it would ask the stronger group's question too."""
+    leading: dict[str, set[str]] = {}
+    for group in groups:
+        for _, *further in list(group.sides):
+            for member in further:
+                against = {one for one in leading.get(member, ()) if _across(group.side_of(member), group.side_of(one))}
+                if against:
+                    group.leave(member)
+        first, second = group.sides[0][0], group.sides[1][0]
+        leading.setdefault(first, set()).add(second)
+        leading.setdefault(second, set()).add(first)
 
 
 def _home_of(
