@@ -134,6 +134,20 @@ def test_who_rejects_does_not_stand_beside_who_accepts_without_saying_the_same(a
     assert ("Notes" in joined(group, said, agreeing=[alike])[0]) == stays
 
 
+def test_the_strongest_pair_of_an_entry_stays_whatever_stands_beside_it() -> None:
+    told = {
+        "Ledger": "The directors agreed to recommend the offer.",
+        "Notes": "The board rejected the offer, all nine of them.",
+        "Telegraph": "Sales of the dairy grew by six percent.",
+    }
+    said = {outlet: statement(text, article(outlet)) for outlet, text in told.items()}
+    group = on_two(said, "Notes", "Telegraph")
+    only = Group([[said["Ledger"].statement_id, said["Notes"].statement_id], [said["Telegraph"].statement_id]])
+    only.take(group.findings[0])
+    assert joined(only, said) == [{"Ledger", "Notes"}, {"Telegraph"}]
+    assert only.findings == group.findings
+
+
 def test_an_outlet_does_not_go_to_the_side_that_its_evidence_contradicts(said: dict[str, Statement]) -> None:
     said["Echo"] = statement("Orsk refused the thirty-day truce.", article("Echo"), names="PERSON:Orsk")
     group = on_two(said, "Herald", "Courier")

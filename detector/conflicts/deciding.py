@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from detector.conflicts.grouping import SAME_WORDS, SIDE_AGREEMENT, Group, Similarity
+from detector.conflicts.grouping import SIDE_AGREEMENT, Group, Similarity, relations_of
 from detector.conflicts.relations import claim_gate
 from detector.conflicts.signals import compare_numbers, gap_in_days
 from detector.conflicts.stance import holder_of, matters_of, stance_of, stance_of_side
@@ -44,8 +44,8 @@ def decision_in(group: Group, statements: Mapping[str, Statement]) -> Decision |
     """The decision that a group is about, by its strongest pair; none where it asks who said something."""
     if group.on_words:
         return None
-    strongest = max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
-    return decision_of(statements[strongest.pair.left_id], statements[strongest.pair.right_id])
+    pair = _strongest(group).pair
+    return decision_of(statements[pair.left_id], statements[pair.right_id])
 
 
 def holders_in(findings: Iterable[PairFinding], statements: Mapping[str, Statement]) -> dict[str, set[str]]:
@@ -61,7 +61,7 @@ def holders_in(findings: Iterable[PairFinding], statements: Mapping[str, Stateme
 
 def take_stands(
     groups: Sequence[Group],
-    findings: Iterable[PairFinding],
+    findings: Sequence[PairFinding],
     statements: Mapping[str, Statement],
     similarity: Similarity,
     settings: ConflictSettings,
@@ -70,13 +70,11 @@ def take_stands(
     else they say of it; in place. Who does not belong to a side leaves it first (`_strangers_leave`), and what stands in an
     entry on a decision joins no other.
     """
-    agreeing = {
-        frozenset((one.pair.left_id, one.pair.right_id)): one.agreement for one in findings if one.relation == "agrees"
-    }
+    agreements = relations_of(findings, statements).agreements
     decisions = []
     for group in groups:
         decision = decision_in(group, statements)
-        _strangers_leave(group, decision, agreeing, statements)
+        _strangers_leave(group, agreements, statements, on_decision=decision is not None)
         if decision is not None:
             decisions.append((group, decision))
     if not decisions:
@@ -90,24 +88,29 @@ def take_stands(
 
 def _strangers_leave(
     group: Group,
-    decision: Decision | None,
-    agreeing: Mapping[frozenset[str], float],
+    agreements: Mapping[str, Mapping[str, float]],
     statements: Mapping[str, Statement],
+    *,
+    on_decision: bool,
 ) -> None:
     """Take off a side what came for contradicting another one and is not known to say what its own says: in an entry on a
     decision what tells no stance, since its outlet would stand on the scale by a sentence that does not place it there; in
-    any other what rejects where its side accepts, or the reverse."""
+    any other what rejects where its side accepts, or the reverse. The strongest pair stays."""
     if group.on_words:
         return
-    pair = {one.statement_id for one in decision.pair} if decision is not None else set()
+    strongest = _strongest(group).pair
     for exemplar, *further in list(group.sides):
+        asked = stance_of(statements[exemplar])
         for member in further:
             told = stance_of(statements[member])
-            strange = told is None if decision is not None else {told, stance_of(statements[exemplar])} == _FLAT
-            same = SAME_WORDS if statements[member].text_hash == statements[exemplar].text_hash else 0.0
-            agreement = max(same, agreeing.get(frozenset((member, exemplar)), 0.0))
-            if strange and member not in pair and agreement < SIDE_AGREEMENT:
+            strange = told is None if on_decision else {told, asked} == _FLAT
+            agreed = agreements.get(member, {}).get(exemplar, 0.0) >= SIDE_AGREEMENT
+            if strange and not agreed and member not in (strongest.left_id, strongest.right_id):
                 group.leave(member)
+
+
+def _strongest(group: Group) -> PairFinding:
+    return max(group.findings, key=lambda finding: (finding.probability, finding.pair.pair_id))
 
 
 def lie_together(

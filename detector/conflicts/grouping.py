@@ -264,7 +264,8 @@ def group_conflicts(
             groups.note(number, statement_id)
         absorbed.update(_absorb(home, relations, joined, absorbed))
         absorbed.add(seed.pair.pair_id)
-    part_once(groups.made)
+    for on_words in (False, True):
+        part_once([group for group in groups.made if group.on_words == on_words])
     return [group for group in (_one_side_an_outlet(group, statements) for group in groups.made) if group is not None]
 
 
@@ -275,8 +276,7 @@ def part_once(groups: Sequence[Group]) -> None:
     for group in groups:
         for _, *further in list(group.sides):
             for member in further:
-                against = {one for one in leading.get(member, ()) if _across(group.side_of(member), group.side_of(one))}
-                if against:
+                if any(_across(group.side_of(member), group.side_of(one)) for one in leading.get(member, ())):
                     group.leave(member)
         first, second = group.sides[0][0], group.sides[1][0]
         leading.setdefault(first, set()).add(second)
